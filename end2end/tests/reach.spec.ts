@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeHomes, makeNetwork, whyNoNetworks } from '../support/network.mjs';
-import { installProbe } from '../support/probe.ts';
+import { hearAgain, installProbe } from '../support/probe.ts';
 import { makeCertificate, whyNoCertificate } from '../support/relay.mjs';
 import { enter, expectToSeeAndHear, open } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
@@ -14,6 +14,9 @@ type Host = 'ada' | 'bob';
 
 /** Calls in each case. */
 const CALLS = soak(2, 20);
+const CHANGES = soak(1, 10);
+/** Time after which audio counts as lost for good. */
+const LIMIT_MS = 60_000;
 /** Whether the lobby's test is awaited, which waits for servers that do not answer. */
 const TESTS_LOBBY = soak(false, true);
 
@@ -171,3 +174,43 @@ for (const { name, network: make, prepare, listen, origins, isSecure, verdict, e
     console.log(`${name}: Join to first frame ${at(0.5)} ms, 95 % within ${at(0.95)} ms (${times.length} calls)`);
   });
 }
+
+test('a relayed call survives a change of network and a restart of the server', { tag: '@alone' }, async ({ playwright, trouble }) => {
+  test.slow();
+  const network = await makeNetwork('ada', 'bob');
+  const salon = await startSalonAt({ ...network.server, relays: true });
+  try {
+    await network.dropBetween('ada', 'bob');
+    await network.dropBetween('bob', 'ada');
+    const come = async (host: Host) => {
+      const browser = await playwright.chromium.launch(network.launchOptions(host));
+      const context = await browser.newContext({ baseURL: salon.origin, permissions: GRANTED });
+      context.on('weberror', (error) => trouble.push(`error: ${error.error().stack ?? error.error().message}`));
+      await context.addInitScript(installProbe);
+      return context.newPage();
+    };
+    const people = [await come('ada'), await come('bob')] as const;
+    await enter(people[0], 'reach', 'Ada');
+    await enter(people[1], 'reach', 'Bob');
+    const expectCall = () => Promise.all([expectToSeeAndHear(people[0], ['Bob']), expectToSeeAndHear(people[1], ['Ada'])]);
+    await expectCall();
+    /** Milliseconds from now until both hear each other. */
+    const soundBack = async () => {
+      const since = Date.now();
+      return Math.max(...(await Promise.all(people.map((page) => page.evaluate(hearAgain, [since, LIMIT_MS] as [number, number])))));
+    };
+    for (let change = 0; change < CHANGES; change += 1) {
+      await network.moveToNewAddress('ada');
+      console.log(`after a change of network, sound back after ${await soundBack()} ms`);
+      await expectCall();
+      await salon.stop();
+      const [back] = await Promise.all([soundBack(), salon.startAgain()]);
+      console.log(`after a restart of the server, sound back after ${back} ms`);
+      await expectCall();
+    }
+    for (const page of people) await page.context().browser()?.close();
+  } finally {
+    await salon.stop();
+    network.remove();
+  }
+});
