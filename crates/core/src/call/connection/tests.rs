@@ -250,6 +250,36 @@ fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
 }
 
 #[test]
+fn a_pause_right_after_the_server_is_back_is_repaired_at_once() {
+    let millis = Duration::from_millis;
+    // The first repair when the server returns at this time and nothing has arrived since 2,000 ms.
+    let repaired = |returned: u64| {
+        let mut connection = connection(Role::Caller, 1, Duration::ZERO);
+        let expected = ExpectedTracks { microphone: true, ..ExpectedTracks::default() };
+        connection.expect(expected, Quality::default(), millis(0));
+        connection.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
+        for now in (0..10_000).step_by(500) {
+            if now == returned {
+                connection.returned(false, millis(now));
+                connection.step(millis(now));
+            }
+            let arrival = Arrival { packets: now.min(2000), ..Arrival::default() };
+            let tracks = vec![TrackReading { mid: None, is_audio: true, arrival }];
+            let reading = Reading { heard: now.min(2000), tracks, ..Reading::default() };
+            connection.handle(PeerInput::Reading(reading), millis(now));
+            connection.step(millis(now));
+            if std::iter::from_fn(|| connection.poll()).any(|it| it == PeerCommand::RestartIce) {
+                return now;
+            }
+        }
+        panic!("not repaired");
+    };
+    assert_eq!(repaired(2500), 3000, "soon after the first pause that is noticed");
+    assert_eq!(repaired(3500), 3500, "with the return");
+    assert_eq!(repaired(20_000), 5000, "without a return, after three seconds of silence");
+}
+
+#[test]
 fn video_is_reduced_at_once_and_increased_after_a_while() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let seconds = Duration::from_secs;

@@ -40,7 +40,7 @@ fn two_participants_are_paired() {
     let mut single = SingleRoom::new(2);
     single.join(1, START);
     let outputs = single.join(2, secs(1));
-    let [seat, moved, joined, to_first, to_second] = &outputs[..] else { panic!("{outputs:?}") };
+    let [moved, seat, joined, to_first, to_second] = &outputs[..] else { panic!("{outputs:?}") };
     assert!(matches!(seat, RoomOutput::Seat(PeerId(102), true)));
     assert!(matches!(moved, RoomOutput::Moved(ConnId(2), Some(Standing::Seated(PeerId(102))))));
     assert!(matches!(joined, RoomOutput::Send(ConnId(2), ServerMessage::Joined { .. })));
