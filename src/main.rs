@@ -1,19 +1,21 @@
 //! The program: reads the options, listens, and serves until it receives a signal.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use rustix::{
     fs::Mode,
     process::{Resource, getrlimit, setrlimit, umask},
 };
 use salon::server::{
     Config, Embedded, Finding, Log, NoConfig, Server, ServerError, Signals, Task, Verdict,
-    WebOrigin, examine, within,
+    WebOrigin, examine, parse_env_file, within,
 };
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     net::SocketAddr,
-    process::ExitCode,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
+    path::Path,
+    process::{Command, ExitCode},
     time::Duration,
 };
 use tokio::{
@@ -33,6 +35,13 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const EMBEDDED: Option<Embedded> = Some(salon::embed::file);
 #[cfg(not(feature = "embed"))]
 const EMBEDDED: Option<Embedded> = None;
+
+/// The option with the environment of a systemd service.
+const ENV_FILE: &[u8] = b"--env-file";
+/// Beginning of the names of Salon's variables.
+const PREFIX: &[u8] = b"SALON_";
+/// Data directory of that service: its `StateDirectory=`.
+const STATE_DIRECTORY: &str = "/var/lib/salon";
 
 /// Exit code for invalid use.
 const WRONG_USE: u8 = 2;
@@ -57,7 +66,8 @@ fn main() -> ExitCode {
             umask(Mode::RWXG | Mode::RWXO);
             serve(config, &log).map(|()| ExitCode::SUCCESS)
         }
-        Task::Doctor { origin } => doctor(&config, origin.as_ref()),
+        Task::Doctor { env_file: Some(file), .. } => as_service(&file),
+        Task::Doctor { origin, env_file: None } => doctor(&config, origin.as_ref()),
     };
     log.close();
     match done {
@@ -112,6 +122,26 @@ async fn doctor(config: &Config, origin: Option<&WebOrigin>) -> anyhow::Result<E
     };
     examine(config, origin, tell).await;
     Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Runs the doctor again with the environment of the systemd service.
+fn as_service(file: &Path) -> anyhow::Result<ExitCode> {
+    let name = file.display();
+    let text = fs::read_to_string(file).with_context(|| format!("Cannot read {name}"))?;
+    let variables = parse_env_file(&text).map_err(|error| anyhow!("{name}: {error}."))?;
+    let mut args: Vec<_> = env::args_os().skip(1).collect();
+    if let Some(place) = args.iter().position(|arg| arg.as_bytes().starts_with(ENV_FILE)) {
+        // The file may be part of the option.
+        let is_apart = args.get(place).is_some_and(|arg| arg.as_bytes() == ENV_FILE);
+        args.drain(place..=place + usize::from(is_apart));
+    }
+    let mut command = Command::new(env::current_exe()?);
+    let own = env::vars_os().map(|(name, _)| name);
+    own.filter(|name| name.as_bytes().starts_with(PREFIX)).for_each(|name| {
+        command.env_remove(name);
+    });
+    command.args(args).env("STATE_DIRECTORY", STATE_DIRECTORY).envs(variables);
+    Err(command.exec()).context("Cannot run the doctor again")
 }
 
 fn listen_for_people(address: SocketAddr) -> Result<TcpListener, ServerError> {

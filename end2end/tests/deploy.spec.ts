@@ -199,7 +199,7 @@ test.describe('salon.env', () => {
     const port = await freePort();
     const secret = 'change-me';
     const relay = await startRelay({ within: [], address: '127.0.0.1' }, secret, { port });
-    const names = shippedWith('salon.env', ['turn.example.org:3478', `127.0.0.1:${port}`, 3]);
+    const names = shippedWith('salon.env', ['#SALON_ICE_', 'SALON_ICE_'], ['#SALON_TURN_', 'SALON_TURN_'], ['call.example.org:3478', `127.0.0.1:${port}`, 3]);
     const own = names.split('\n').filter((line) => line && !line.startsWith('#'));
     const salon = await startSalonAt({ within: ['env', ...own], listen: '127.0.0.1:0' });
     try {
@@ -211,16 +211,53 @@ test.describe('salon.env', () => {
       const asked = [...own, `SALON_DATA_DIR=${data}`, `SALON_LISTEN=${new URL(salon.origin).host}`];
       const doctor = spawnSync('env', [...asked, BINARY, 'doctor'], { encoding: 'utf8', cwd: ROOT });
       rmSync(data, { recursive: true, force: true });
-      expect(doctor.stdout + doctor.stderr).not.toMatch(/turn\.example\.org/);
+      expect(doctor.stdout + doctor.stderr).not.toMatch(/example\.org/);
       expect(doctor.status, doctor.stdout + doctor.stderr).toBe(0);
     } finally {
       await salon.stop();
       await relay.stop();
     }
   });
+
+  test('the doctor of the README reads it as systemd does', async () => {
+    const media = await freePort();
+    const own = [...lines('salon.env'), `SALON_MEDIA_LISTEN=127.0.0.1:${media}`];
+    const salon = await startSalonAt({ within: ['env', ...own], listen: '127.0.0.1:0', relays: true });
+    const folder = mkdtempSync(join(tmpdir(), 'salon-'));
+    try {
+      const file = join(folder, 'salon.env');
+      spawnSync('tee', [file], { input: [shipped('salon.env'), ...own, `SALON_LISTEN=${new URL(salon.origin).host}`, ''].join('\n') });
+      const readme = readFileSync(new URL('README.md', ROOT), 'utf8');
+      const [line = ''] = /^salon doctor --env-file .*$/m.exec(readme) ?? [];
+      const [, ...words] = line.replace('/etc/salon/salon.env', file).replace(`https://${DOMAIN}`, salon.origin).split(' ');
+      // What this shell sets does not count.
+      const doctor = spawnSync(BINARY, words, { encoding: 'utf8', env: { ...process.env, SALON_LISTEN: '127.0.0.1:1', SALON_ICE_SERVERS: 'none' } });
+      expect(doctor.status, doctor.stdout + doctor.stderr).toBe(0);
+      for (const found of [/A healthy server already listens on/, /accepts WebSockets/, /STUN on .* answers over UDP and TCP/, /data directory \/var\/lib\/salon/]) {
+        expect(doctor.stdout).toMatch(found);
+      }
+    } finally {
+      await salon.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
-test.describe('salon.service', () => {
+test('compose.yaml and salon-https.env set known options and publish their ports', () => {
+  const help = spawnSync(BINARY, ['--help'], { encoding: 'utf8' }).stdout;
+  const compose = shipped('compose.yaml');
+  const inFile = new Map(lines('salon-https.env').map((line) => line.split('=') as [string, string]));
+  const inContainer = new Map([...compose.matchAll(/^ +(SALON_\w+): "?(.*?)"?$/gm)].map(([, name = '', value = '']) => [name, value]));
+  expect([...inContainer]).toEqual([...inFile]);
+  for (const name of inFile.keys()) expect(help).toContain(name);
+  for (const name of ['SALON_LISTEN', 'SALON_HTTP_REDIRECT_LISTEN']) {
+    const [, port] = /:(\d+)$/.exec(inFile.get(name) ?? '') ?? [];
+    expect(compose).toContain(`"${port}:${port}"`);
+  }
+  for (const transport of ['tcp', 'udp']) expect(compose).toContain(`"3478:3478/${transport}"`);
+});
+
+for (const unit of ['salon.service', 'salon-https.service']) test.describe(unit, () => {
   const analyze = (...words: string[]) => {
     const { status, stdout, stderr } = spawnSync('systemd-analyze', words, { encoding: 'utf8' });
     return { status, output: stdout + stderr };
@@ -232,19 +269,19 @@ test.describe('salon.service', () => {
     return words.filter((word) => word && !word.startsWith('#')).flatMap(callsIn);
   };
   const settings = (name: string) =>
-    lines('salon.service').filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+    lines(unit).filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
 
   test('systemd accepts it and rates it as safe', () => {
     skipUnless(whyNo('systemd-analyze'));
     const folder = mkdtempSync(join(tmpdir(), 'salon-'));
     try {
-      const path = join(folder, 'salon.service');
-      const text = shippedWith('salon.service', ['ExecStart=/usr/local/bin/salon', `ExecStart=${BINARY}`]);
+      const path = join(folder, unit);
+      const text = shippedWith(unit, ['ExecStart=/usr/local/bin/salon', `ExecStart=${BINARY}`]);
       spawnSync('tee', [path], { input: text });
       expect(analyze('verify', path)).toEqual({ status: 0, output: '' });
       const { output } = analyze('security', '--offline=true', '--threshold=10', path);
-      const [, exposure] = /exposure level for salon\.service: ([\d.]+) OK/.exec(output) ?? [];
-      const [, promised] = /gives ([\d.]+), "OK"/.exec(shipped('salon.service')) ?? [];
+      const [, exposure] = /exposure level for salon[-\w]*\.service: ([\d.]+) OK/.exec(output) ?? [];
+      const [, promised] = /gives ([\d.]+), "OK"/.exec(shipped(unit)) ?? [];
       expect(Number(exposure), output).toBeLessThanOrEqual(Number(promised));
     } finally {
       rmSync(folder, { recursive: true });
@@ -260,7 +297,7 @@ test.describe('salon.service', () => {
       const [program = '', ...options] = (settings('ExecStart')[0] ?? '').split(' ');
       expect(program).toBe('/usr/local/bin/salon');
       const within = ['env', '-u', 'SALON_DATA_DIR', `STATE_DIRECTORY=${state}`, 'strace', '-D', '-f', '-qq', '-o', trace];
-      const salon = await startSalonAt({ within, listen: '127.0.0.1:0' }, ...options);
+      const salon = await startSalonAt({ within, listen: '127.0.0.1:0', relays: true }, '--media-listen', '127.0.0.1:0', ...options);
       const page = await fetch(`${salon.origin}/room/${room}`);
       expect(page.status).toBe(200);
       await page.text();

@@ -46,6 +46,8 @@ struct World {
     rooms: Directory,
     now: Duration,
     open: BTreeSet<ConnId>,
+    /// Number of seats that were taken and not freed.
+    seats: usize,
     /// Connections of participants with a hidden address.
     hidden: BTreeSet<ConnId>,
     stored: BTreeMap<RoomName, Decisions>,
@@ -59,6 +61,7 @@ impl World {
             rooms: Directory::new(CONFIG, now, []),
             now,
             open: BTreeSet::new(),
+            seats: 0,
             hidden: BTreeSet::new(),
             stored: BTreeMap::new(),
             identities: 0,
@@ -141,6 +144,7 @@ impl World {
             self.execute(command, sender);
         }
         assert!(self.rooms.connection_count() <= self.open.len());
+        assert_eq!(self.rooms.participant_count(), self.seats);
         // After a restart, returning participants get seats beyond the limit.
         assert!(
             self.rooms.participant_count() <= self.rooms.room_count() * CONFIG.max_participants * 2
@@ -162,6 +166,8 @@ impl World {
             Command::Close(conn) | Command::CloseUnused(conn) => {
                 self.open.remove(&conn);
             }
+            Command::Seat(_, true) => self.seats += 1,
+            Command::Seat(_, false) => self.seats -= 1,
             Command::Ping(conn) | Command::SendHostKey(conn, ..) => {
                 assert!(self.open.contains(&conn), "{conn:?} is gone");
             }

@@ -41,7 +41,7 @@ mod site;
 mod state;
 mod ws;
 
-pub use config::{Config, NoConfig, Task};
+pub use config::{Config, EnvFileError, NoConfig, Task, parse_env_file};
 pub use credentials::{
     secret_strength::WeakSecret,
     tokens::{SEAT_TOKEN_TTL, TokenSigner},

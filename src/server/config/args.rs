@@ -30,6 +30,13 @@ pub enum Task {
         /// browser would use it, through the proxy if there is one
         #[arg(value_name = "ORIGIN", verbatim_doc_comment)]
         origin: Option<WebOrigin>,
+
+        /// File with the environment variables of the systemd service, such as /etc/salon/salon.env
+        ///
+        /// Those of this shell do not count, and the data directory is that of the service,
+        /// /var/lib/salon.
+        #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+        env_file: Option<PathBuf>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! Configuration: options, their environment variables and their defaults.
 
 mod args;
+mod env_file;
 mod environment;
 mod error;
 mod https;
@@ -10,6 +11,7 @@ mod parse;
 mod sentence;
 
 pub use args::Task;
+pub use env_file::{EnvFileError, parse_env_file};
 pub use error::NoConfig;
 
 use crate::{

@@ -14,6 +14,9 @@ use std::{
     time::SystemTime,
 };
 
+/// The user who may use the directories of all others, such as those of systemd's services.
+const ROOT: u32 = 0;
+
 /// Checks the directory, or where it would be created.
 pub(super) fn examine(folder: &Path) -> Vec<Finding> {
     let name = folder.display();
@@ -68,7 +71,7 @@ fn probe(folder: &Path) -> io::Result<Metadata> {
 fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
     let name = folder.display();
     let mut findings = Vec::new();
-    if found.uid() != probe.uid() {
+    if found.uid() != probe.uid() && probe.uid() != ROOT {
         let (owner, user) = (found.uid(), probe.uid());
         findings.push(Finding::warning(format!(
             "The data directory {name} belongs to user {owner}, but this is user {user}. Run the \

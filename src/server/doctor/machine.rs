@@ -32,11 +32,11 @@ pub(super) fn descriptors() -> Finding {
     }
 }
 
-/// Reads the soft limit of this process, on Linux only.
+/// Reads the hard limit of this process, to which the server raises its own, on Linux only.
 fn descriptor_limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    match line.split_whitespace().next()? {
+    match line.split_whitespace().nth(1)? {
         "unlimited" => Some(u64::MAX),
         number => number.parse().ok(),
     }

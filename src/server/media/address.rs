@@ -1,11 +1,11 @@
 //! The addresses at which others reach this machine.
 
 use super::MediaOptions;
-use if_addrs::{Interface, get_if_addrs};
 use ipnet::IpNet;
+use nix::ifaddrs::getifaddrs;
 use std::{collections::BTreeSet, net::IpAddr};
 use tokio::net::lookup_host;
-use tracing::debug;
+use tracing::{debug, warn};
 
 /// Where to look for the external addresses, in this order.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,10 @@ impl Sources {
     /// Looks for the addresses, which change: by DHCP, and with the names of a machine at home.
     pub(crate) async fn look(&self) -> Addresses {
         let own = interfaces();
+        if own.is_empty() {
+            // What must not be relayed to is unknown.
+            return Addresses::default();
+        }
         let mut found = self.chosen.clone();
         if found.is_empty() && self.is_reachable {
             found = self.useful(self.resolve().await);
@@ -71,14 +75,21 @@ impl Sources {
     }
 }
 
-/// The addresses of the network interfaces that are up.
+/// The addresses of the network interfaces.
 fn interfaces() -> Vec<IpAddr> {
-    let interfaces = get_if_addrs().unwrap_or_else(|error| {
-        debug!(%error, "cannot list the network interfaces");
-        Vec::new()
+    let listed = match getifaddrs() {
+        Ok(listed) => listed,
+        Err(error) => {
+            warn!(%error, "cannot list the network interfaces");
+            return Vec::new();
+        }
+    };
+    let addresses = listed.filter_map(|interface| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|address| address.ip().into());
+        v4.or_else(|| address.as_sockaddr_in6().map(|address| address.ip().into()))
     });
-    let addresses: BTreeSet<IpAddr> = interfaces.iter().map(Interface::ip).collect();
-    addresses.into_iter().collect()
+    addresses.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn one_of_each_family(addresses: &[IpAddr]) -> Vec<IpAddr> {
