@@ -160,6 +160,15 @@ const make = async (hosts, { dual = false, homes = false }) => {
     chain between { type filter hook forward priority 0; }
     chain out { type filter hook postrouting priority 0; }
   }`);
+  // Names cannot be resolved here, neighbours are looked for by multicast, and each home knows the private
+  // addresses of the others as their candidates.
+  await nft(`table inet watch {
+    chain in {
+      type filter hook prerouting priority -10;
+      meta l4proto { tcp, udp } th dport { 53, 5353 } return;
+      meta l4proto { tcp, udp } ip daddr != { ${IPV4}.0.0/16, 192.168.0.0/16, 127.0.0.0/8, 224.0.0.0/4 } counter;
+    }
+  }`);
   for (const host of hosts) {
     joined.set(host, await prepare(host));
     await joined.get(host)?.join();
@@ -236,6 +245,12 @@ const make = async (hosts, { dual = false, homes = false }) => {
     /** Drops all packets from a host beyond a rate. */
     squeezeAll: (/** @type {string} */ host, /** @type {number} */ kilobytesPerSecond) =>
       nft(`add rule inet faults in iifname ${host} limit rate over ${kilobytesPerSecond} kbytes/second counter drop`),
+    /** Number of packets that were meant for somebody who is not part of this network. */
+    countStrangers: async () => {
+      const { stdout } = await ip('netns', 'exec', router, 'nft', 'list table inet watch');
+      const [, packets = ''] = /counter packets (\d+)/.exec(stdout) ?? [];
+      return Number(packets);
+    },
     /** Ends every fault. */
     restore: () => nft('flush table inet faults'),
     remove,

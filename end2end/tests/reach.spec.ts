@@ -1,5 +1,8 @@
 // People whose networks allow no direct connection, with no option given to Salon but its address.
 import type { Page } from '@playwright/test';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeHomes, makeNetwork, whyNoNetworks } from '../support/network.mjs';
 import { hearAgain, installProbe } from '../support/probe.ts';
@@ -165,6 +168,7 @@ for (const { name, network: make, prepare, listen, origins, isSecure, verdict, e
         await Promise.all([ada, bob].map((page) => page.context().close()));
       }
       for (const { browser } of Object.values(browsers)) await browser.close();
+      expect(await network.countStrangers(), 'nobody else is contacted').toBe(0);
     } finally {
       await salon.stop();
       network.remove();
@@ -210,6 +214,43 @@ test('a relayed call survives a change of network and a restart of the server', 
     }
     for (const page of people) await page.context().browser()?.close();
   } finally {
+    await salon.stop();
+    network.remove();
+  }
+});
+
+test("coturn's own client gets every packet back, over UDP, TCP and TLS", { tag: '@alone' }, async () => {
+  const why = spawnSync('turnutils_uclient', ['-h']).error ? 'coturn is not installed' : '';
+  if (why) console.log(`Skipped: ${why}`);
+  test.skip(!!why, why);
+  const network = await makeNetwork('ada', 'bob');
+  const { path } = makeCertificate();
+  const salon = await startSalonAt({ ...network.server, listen: '11.0.0.1:443', relays: true }, '--tls-cert', path, '--tls-key', path);
+  const [ada, bob] = [network.placeOn('ada'), network.placeOn('bob')];
+  const start = (place: { within: string[] }, ...words: string[]) => {
+    const [program = '', ...args] = [...place.within, ...words];
+    return spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  };
+  const echo = start(bob, 'turnutils_peer', '-L', bob.address, '-p', '3480');
+  const guest = start(ada, 'node', fileURLToPath(new URL('../support/guest.mjs', import.meta.url)), salon.origin, 'foreign');
+  try {
+    const [line] = await once(guest.stdout!, 'data');
+    const servers = JSON.parse(String(line)) as { username?: string; credential?: string }[];
+    const { username = '', credential = '' } = servers.find((server) => server.username)!;
+    const tryOut = async ([port = '', ...flags]: string[]) => {
+      const user = ['-u', username, '-w', credential, '-e', bob.address, '-r', '3480'];
+      // Each of 2 clients sends 10 messages of 1,000 bytes through a channel.
+      const load = ['-c', '-m', '2', '-n', '10', '-l', '1000', '-p', port];
+      const client = start(ada, 'turnutils_uclient', ...user, ...load, ...flags, '11.0.0.1');
+      let output = '';
+      client.stdout!.on('data', (chunk) => (output += chunk));
+      await once(client, 'exit');
+      expect(output, `${port} ${flags.join(' ')}`).toMatch(/tot_send_msgs=20, tot_recv_msgs=20\b/);
+    };
+    await Promise.all([['3478'], ['3478', '-t'], ['443', '-t'], ['443', '-t', '-S']].map(tryOut));
+  } finally {
+    echo.kill('SIGKILL');
+    guest.kill('SIGKILL');
     await salon.stop();
     network.remove();
   }

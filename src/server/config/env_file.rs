@@ -69,7 +69,7 @@ fn unquote(text: &str) -> Option<String> {
                 '\n' => continue,
                 // Within quotation marks, other characters keep their backslash.
                 other if quote.is_some() && !"\"\\`$".contains(other) => {
-                    value.extend(['\\', other])
+                    value.extend(['\\', other]);
                 }
                 other => value.push(other),
             },
