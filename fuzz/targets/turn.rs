@@ -15,9 +15,7 @@ use std::{
 };
 use stun_types::{
     attribute::{Nonce, RawAttribute, Realm, Username},
-    message::{
-        IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec, Method,
-    },
+    message::{IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec, Method},
     prelude::*,
 };
 
@@ -36,7 +34,8 @@ struct World {
 }
 
 fn client(number: u8) -> Client {
-    let transport = if number % 2 == 0 { Transport::Udp } else { Transport::Stream(number.into()) };
+    let transport =
+        if number.is_multiple_of(2) { Transport::Udp } else { Transport::Stream(number.into()) };
     let address = SocketAddr::from(([9, 9, 9, number % 4], 1000));
     Client { transport, address, local: None }
 }
@@ -78,7 +77,10 @@ impl World {
                 Output::Unbind(relay) => assert!(self.bound.remove(&relay), "was not bound"),
             }
         }
-        assert!(self.server.poll_timeout().is_none_or(|due| due > self.now), "a deadline comes again");
+        assert!(
+            self.server.poll_timeout().is_none_or(|due| due > self.now),
+            "a deadline comes again"
+        );
     }
 
     /// Every reply is a message; the nonce in it is used from then on.
@@ -140,7 +142,7 @@ impl World {
                 self.handle(Input::Tick);
             }
             6 => self.handle(Input::Closed(from)),
-            _ => self.handle(Input::Seat(PeerId(7), bytes.len() % 2 == 0)),
+            _ => self.handle(Input::Seat(PeerId(7), bytes.len().is_multiple_of(2))),
         }
     }
 }
