@@ -11,7 +11,8 @@
 //! | `ws` | the handshake and the task of a WebSocket |
 //! | `http` | the checks of every request, and the handlers |
 //! | `state`, `doctor` | the state shared by handlers; the checks of `salon doctor` |
-//! | `hub`, `config`, `csp` | the task that owns the rooms; the options; the Content Security Policy |
+//! | `hub`, `csp` | the task that owns the rooms; the Content Security Policy |
+//! | `reach`, `config` | how participants reach each other; the options |
 //! | `net` | listeners, TLS, client addresses and their limits |
 //! | `media` | STUN and TURN |
 //! | `data` | persistent data |
@@ -35,6 +36,7 @@ mod media;
 mod metrics;
 mod net;
 mod permissions;
+mod reach;
 mod router;
 mod signals;
 mod site;
@@ -65,13 +67,12 @@ pub use site::{Embedded, EmbeddedFile, Site};
 
 use crate::room;
 use axum::{Router, middleware::map_response};
-use credentials::turn::{OwnServers, Servers, TurnCredentials};
 use csp::PagePolicy;
 use data::claim::Claim;
 use http::{guard::Guard, metrics_endpoint, redirect};
 use hub::Services;
 use leptos::config::LeptosOptions;
-use media::{Media, Port};
+use media::Port;
 use metrics::Metrics;
 use net::{
     ip_quotas::IpQuotas,
@@ -79,6 +80,7 @@ use net::{
     refusals::Refusals,
     tls::{Keeper, Tls},
 };
+use reach::Reach;
 use site::{OUTPUT_NAME, PKG};
 use state::AppState;
 use std::{future, net::SocketAddr, sync::Arc, time::Duration};
@@ -126,7 +128,8 @@ impl Server {
         let leptos = leptos_options(config.reload_port);
         let metrics = Arc::new(Metrics::new());
         let is_secure = config.https != Https::Off;
-        let Reach { turn_credentials, media, port } = Reach::open(&config, is_secure, &metrics)?;
+        let (reach, port) = Reach::open(&config, is_secure, &metrics)?;
+        let reach = Arc::new(reach);
         let secret = match config.secret {
             Some(secret) => secret,
             None => data.secret()?,
@@ -142,13 +145,11 @@ impl Server {
         };
         let (tls, keeper) = Tls::open(&config.https, &data)?;
         let (quotas, proxies) = (IpQuotas::new(&limits), Arc::new(config.trusted_proxies));
-        let ice = Arc::new(turn_credentials.clone());
         let services = Services {
             secret: secret.clone(),
-            turn_credentials,
+            reach: reach.clone(),
             store,
             stored_rooms,
-            media: media.clone(),
             metrics: metrics.clone(),
         };
         let (hub, hub_task) = Hub::start(rooms, services)?;
@@ -158,8 +159,7 @@ impl Server {
         let state = AppState {
             hub: hub.clone(),
             secret,
-            ice,
-            media: media.clone(),
+            reach: reach.clone(),
             origins: Arc::new(config.origins),
             limits: limits.clone(),
             quotas: quotas.clone(),
@@ -174,7 +174,7 @@ impl Server {
         if is_secure {
             router = router.layer(map_response(headers::only_https));
         }
-        let listener = Listener::new(&limits, quotas, proxies, refusals, tls, media);
+        let listener = Listener::new(&limits, quotas, proxies, refusals, tls, reach.media.clone());
         let https = config.https;
         let redirect = None;
         let media = port.map(Port::into_tcp).transpose()?;
@@ -278,52 +278,6 @@ impl Server {
                 Ok(())
             }
         }
-    }
-}
-
-/// How participants reach each other: with the servers of `--ice-servers`, or with Salon's own.
-struct Reach {
-    turn_credentials: TurnCredentials,
-    media: Option<Media>,
-    port: Option<Port>,
-}
-
-impl Reach {
-    /// Starts Salon's own STUN and TURN server, unless others are to be used.
-    fn open(config: &Config, is_secure: bool, metrics: &Metrics) -> Result<Self, ServerError> {
-        if let Some(turn_credentials) = config.turn_credentials() {
-            return Ok(Self { turn_credentials, media: None, port: None });
-        }
-        let ttl = config.ttl();
-        let address = config.media.listen;
-        let port = match Port::bind(address) {
-            Ok(port) => port,
-            Err(error) if config.media.is_chosen => {
-                return Err(ServerError::Media { address, error });
-            }
-            Err(error) => {
-                warn!(
-                    "STUN and TURN are not available, so calls work only within one network: cannot \
-                     listen on {address}: {error}. Choose another address with --media-listen \
-                     (SALON_MEDIA_LISTEN)."
-                );
-                let servers = Servers::Listed(Vec::new());
-                let turn_credentials = TurnCredentials { servers, secret: None, ttl };
-                return Ok(Self { turn_credentials, media: None, port: None });
-            }
-        };
-        let secret = TurnSecret::fresh()?;
-        let (options, names) = (config.media.clone(), config.https.names());
-        let addresses = options.external_ips.clone();
-        let (media, has_relay) = Media::start(&port, options, names, &secret, metrics.relay())?;
-        let servers = Servers::Own(OwnServers {
-            port: port.address().port(),
-            is_secure,
-            addresses,
-            has_relay,
-        });
-        let turn_credentials = TurnCredentials { servers, secret: Some(secret), ttl };
-        Ok(Self { turn_credentials, media: Some(media), port: Some(port) })
     }
 }
 

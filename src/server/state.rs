@@ -1,11 +1,10 @@
 //! State shared by the handlers.
 
 use super::{
-    credentials::{tokens::TokenSigner, turn::TurnCredentials},
+    credentials::tokens::TokenSigner,
     csp::PagePolicy,
     hub::Hub,
     limits::Limits,
-    media::Media,
     net::{
         client_ip::TrustedProxies,
         connect_info::ConnectInfo,
@@ -13,6 +12,7 @@ use super::{
         origin::OriginPolicy,
         refusals::Refusals,
     },
+    reach::Reach,
     site::Site,
 };
 use axum::{extract::FromRef, http::HeaderMap};
@@ -24,10 +24,7 @@ use std::sync::Arc;
 pub(super) struct AppState {
     pub(super) hub: Hub,
     pub(super) secret: TokenSigner,
-    /// The STUN and TURN servers of the browsers.
-    pub(super) ice: Arc<TurnCredentials>,
-    /// Salon's own STUN and TURN server.
-    pub(super) media: Option<Media>,
+    pub(super) reach: Arc<Reach>,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) limits: Arc<Limits>,
     pub(super) quotas: Arc<IpQuotas>,

@@ -3,6 +3,7 @@
 mod call_handle;
 mod file_store;
 mod inputs;
+mod rehearsing;
 
 use super::{Barriers, Media, Notice, host_link};
 use crate::{

@@ -17,7 +17,6 @@ mod playback;
 mod preferences;
 mod publishing;
 mod recording;
-mod rehearsing;
 mod start;
 
 use crate::{

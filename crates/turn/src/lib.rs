@@ -7,12 +7,13 @@
 //! there, and its credentials.
 
 mod allocation;
+mod capacity;
 mod credentials;
 mod framing;
 mod nonce;
 mod peer_filter;
+mod people;
 mod ports;
-mod quotas;
 mod reply;
 mod reply_allowance;
 mod server;

@@ -3,14 +3,14 @@
 mod requests;
 
 use crate::{
-    allocation::Allocation, credentials::User, framing::CHANNEL_HEADER, nonce::Nonces,
-    peer_filter::PeerFilter, ports::Ports, quotas::Quotas, reply_allowance::ReplyAllowance,
+    allocation::Allocation, capacity::Capacity, credentials::User, framing::CHANNEL_HEADER,
+    nonce::Nonces, peer_filter::PeerFilter, people::People, reply_allowance::ReplyAllowance,
 };
 use ipnet::IpNet;
 use salon_core::{protocol::PeerId, rate_limit::Rate};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     ops::{Range, RangeInclusive},
     time::Duration,
 };
@@ -144,8 +144,7 @@ pub struct Server {
     relay_addresses: Vec<IpAddr>,
     nonces: Nonces,
     allowance: ReplyAllowance,
-    ports: Ports,
-    quotas: Quotas,
+    capacity: Capacity,
     now: Duration,
     epoch: Duration,
     allocations: HashMap<Client, Allocation>,
@@ -153,10 +152,7 @@ pub struct Server {
     relays: HashMap<SocketAddr, Client>,
     /// When allocations end.
     deadlines: BTreeSet<(Duration, Client)>,
-    /// The seats that are taken or held.
-    seats: BTreeSet<PeerId>,
-    /// From how many connections a subscriber is known.
-    known: BTreeMap<IpAddr, usize>,
+    people: People,
     indications: u128,
     /// Number of error responses, by code.
     refusals: BTreeMap<u16, u64>,
@@ -171,18 +167,16 @@ impl Server {
         Self {
             nonces: Nonces::new(config.nonce_key),
             allowance: ReplyAllowance::new(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
-            ports: Ports::new(config.relay_ports.clone()),
+            capacity: Capacity::new(config.relay_ports.clone()),
             peers: PeerFilter { own: Vec::new(), allowed: config.allowed_peers.clone() },
             relay_addresses: Vec::new(),
-            quotas: Quotas::default(),
             config,
             now: Duration::ZERO,
             epoch: Duration::ZERO,
             allocations: HashMap::new(),
             relays: HashMap::new(),
             deadlines: BTreeSet::new(),
-            seats: BTreeSet::new(),
-            known: BTreeMap::new(),
+            people: People::default(),
             indications: 0,
             refusals: BTreeMap::new(),
             outputs: VecDeque::new(),
@@ -207,9 +201,13 @@ impl Server {
                     self.remove(client);
                 }
             }
-            Input::Seat(seat, true) => drop(self.seats.insert(seat)),
-            Input::Seat(seat, false) => self.revoke(seat),
-            Input::Known(address, is_known) => self.know(address, is_known),
+            Input::Seat(seat, is_taken) => {
+                self.people.seat(seat, is_taken);
+                if !is_taken {
+                    self.revoke(seat);
+                }
+            }
+            Input::Known(address, is_known) => self.people.know(address, is_known),
             Input::Tick => {}
         }
     }
@@ -246,9 +244,8 @@ impl Server {
     /// The number of entries of everything that grows with its clients.
     #[cfg(test)]
     pub(crate) fn entries(&self) -> [usize; 5] {
-        let known = self.known.len() + self.seats.len();
-        let quotas = self.quotas.entries();
-        [self.allocations.len(), self.relays.len(), self.deadlines.len(), quotas, known]
+        let (quotas, people) = (self.capacity.entries(), self.people.entries());
+        [self.allocations.len(), self.relays.len(), self.deadlines.len(), quotas, people]
     }
 
     fn expire(&mut self) {
@@ -260,7 +257,6 @@ impl Server {
     }
 
     fn revoke(&mut self, seat: PeerId) {
-        self.seats.remove(&seat);
         let is_theirs =
             |(_, allocation): &(&Client, &Allocation)| allocation.user == User::Seat(seat);
         let theirs: Vec<Client> =
@@ -268,25 +264,12 @@ impl Server {
         theirs.into_iter().for_each(|client| self.remove(client));
     }
 
-    fn know(&mut self, address: IpAddr, is_known: bool) {
-        let address = subscriber(address);
-        let count = self.known.get(&address).copied().unwrap_or_default();
-        match if is_known { count + 1 } else { count.saturating_sub(1) } {
-            0 => drop(self.known.remove(&address)),
-            count => drop(self.known.insert(address, count)),
-        }
-    }
-
-    fn is_known(&self, address: IpAddr) -> bool {
-        self.known.contains_key(&subscriber(address))
-    }
-
     fn remove(&mut self, client: Client) {
         let Some(allocation) = self.allocations.remove(&client) else { return };
         self.deadlines.remove(&(allocation.expires, client));
         self.relays.remove(&allocation.relay);
-        self.quotas.give_back(allocation.user, client.address.ip());
-        self.ports.give_back(allocation.relay.port());
+        let port = allocation.relay.port();
+        self.capacity.give_back(port, allocation.user, client.address.ip());
         if allocation.is_bound {
             self.outputs.push_back(Output::Unbind(allocation.relay));
         }
@@ -397,13 +380,5 @@ impl Server {
             field.copy_from_slice(&total.to_be_bytes());
         }
         bytes
-    }
-}
-
-/// What stands for a subscriber: an IPv4 address or an IPv6 /64 network (RFC 6177).
-fn subscriber(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
     }
 }

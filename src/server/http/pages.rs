@@ -91,7 +91,7 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request) -> Res
     let missing = page == Page::NotFound;
     let is_public = matches!(page, Page::Home { .. });
     let host = origin::host(request.headers()).ok().flatten();
-    let ice_urls = host.map(|host| state.ice.urls(&host)).unwrap_or_default();
+    let ice_urls = host.map(|host| state.reach.turn_credentials.urls(&host)).unwrap_or_default();
     let boot = Boot { origin, page, ice_urls };
     let mut response = render(state, boot, request).await;
     if missing {

@@ -14,15 +14,15 @@ use crate::{
     room::{self, Command, ConnId, Directory, Identity, Input},
     server::{
         clock::{Clock, unix_time},
-        credentials::{checks::Checks, tokens::TokenSigner, turn::TurnCredentials},
+        credentials::{checks::Checks, tokens::TokenSigner},
         data::{
             store::{Names, Store},
             writer::Writer,
         },
         error::ServerError,
-        media::Media,
         metrics::Metrics,
         net::client_ip::ClientAddress,
+        reach::Reach,
     },
 };
 use axum::http::uri::Authority;
@@ -55,14 +55,12 @@ pub struct Counts {
 pub(crate) struct Services {
     /// Signs seat tokens, host keys and invitations.
     pub(crate) secret: TokenSigner,
-    /// Issues TURN credentials.
-    pub(crate) turn_credentials: TurnCredentials,
+    /// Issues TURN credentials, and relays for those who have a seat.
+    pub(crate) reach: Arc<Reach>,
     /// Stores the settings of rooms.
     pub(crate) store: Store,
     /// The rooms in the store.
     pub(crate) stored_rooms: Names,
-    /// Relays only for those who have a seat; none if Salon does not relay.
-    pub(crate) media: Option<Media>,
     /// Counts what happens.
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -72,8 +70,7 @@ pub(super) struct Actor {
     /// start and is monotonic from then on.
     clock: Clock,
     secret: TokenSigner,
-    turn_credentials: TurnCredentials,
-    media: Option<Media>,
+    reach: Arc<Reach>,
     writer: Writer,
     checks: Checks,
     /// Results of the writer and the checks. Unbounded because their threads cannot wait; there is one
@@ -101,12 +98,11 @@ impl Actor {
     ) -> Result<Self, ServerError> {
         let epoch = unix_time();
         let (results, inputs) = mpsc::unbounded_channel();
-        let Services { secret, turn_credentials, store, stored_rooms, media, metrics } = services;
+        let Services { secret, reach, store, stored_rooms, metrics } = services;
         Ok(Self {
             clock: Clock::new(epoch),
             secret,
-            turn_credentials,
-            media,
+            reach,
             writer: Writer::start(store, results.clone())?,
             checks: Checks::new(results),
             results: inputs,
@@ -225,7 +221,7 @@ impl Actor {
             && let Some(seat) = self.directory.seat(conn)
             && let Some(host) = self.sockets.host(conn)
         {
-            *ice = self.turn_credentials.issue(seat, host, &self.secret, unix_time());
+            *ice = self.reach.turn_credentials.issue(seat, host, &self.secret, unix_time());
         }
     }
 
@@ -264,7 +260,7 @@ impl Actor {
             Command::Close(conn) => self.sockets.close(conn, CloseReason::PingTimeout),
             Command::CloseUnused(conn) => self.sockets.close(conn, CloseReason::JoinTimeout),
             Command::Seat(seat, is_taken) => {
-                if let Some(media) = &self.media {
+                if let Some(media) = &self.reach.media {
                     media.seat(seat, is_taken);
                 }
             }

@@ -5,12 +5,7 @@ use crate::{
     protocol::{ClientMessage, Join, Pass, Presence, SdpType, SessionDescription, Signal},
     room::Timeouts,
     server::{
-        credentials::{
-            tokens::TokenSigner,
-            turn::{Servers, TurnCredentials},
-        },
-        data::store::Store,
-        http::health::readiness,
+        credentials::tokens::TokenSigner, data::store::Store, http::health::readiness, reach::Reach,
     },
 };
 use tokio::time::{Instant, timeout};
@@ -25,13 +20,11 @@ fn start() -> (Hub, JoinHandle<()>) {
         max_stored_rooms: 100,
         join_timeout: TIMEOUT,
     };
-    let servers = Servers::Listed(Vec::new());
     let services = Services {
         secret: TokenSigner::from("a secret"),
-        turn_credentials: TurnCredentials { servers, secret: None, ttl: Duration::ZERO },
+        reach: Arc::new(Reach::within_one_network(Duration::ZERO)),
         store: Store::in_memory().unwrap(),
         stored_rooms: Vec::new(),
-        media: None,
         metrics: Arc::new(Metrics::new()),
     };
     Hub::start(config, services).unwrap()

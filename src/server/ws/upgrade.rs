@@ -51,7 +51,7 @@ pub(crate) async fn upgrade(
     };
     let upgrading = hyper::upgrade::on(&mut request);
     let (hub, limits) = (state.hub.clone(), state.limits.clone());
-    let known = state.media.as_ref().map(|media| media.know(address.ip()));
+    let known = state.reach.media.as_ref().map(|media| media.know(address.ip()));
     tokio::spawn(async move {
         socket::serve(upgrading, hub, &limits, (address, host)).await;
         drop((permit, peer, known));

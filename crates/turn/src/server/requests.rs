@@ -3,6 +3,7 @@
 use super::{Client, Output, Server, Transport};
 use crate::{
     allocation::{Allocation, Full, LIFETIME, NotBound},
+    capacity::NoPort,
     credentials::{Claim, User, credentials_of},
     reply::{self, code},
 };
@@ -70,7 +71,7 @@ impl Server {
     fn reply_unproven(&mut self, to: Client, bytes: Vec<u8>) {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        let is_known = self.is_known(ip);
+        let is_known = self.people.are_at(ip);
         if is_proven || self.allowance.take(ip, is_known, self.now) {
             self.outputs.push_back(Output::Reply(to, bytes));
         }
@@ -127,7 +128,7 @@ impl Server {
         sender: &Authenticated,
     ) -> Result<(), Refusal> {
         if let User::Seat(seat) = sender.claim.user
-            && !self.seats.contains(&seat)
+            && !self.people.have(seat)
         {
             return Err(code::FORBIDDEN);
         }
@@ -172,13 +173,10 @@ impl Server {
         let address = addresses.find(|address| address.is_ipv6() == is_ipv6);
         let address = *address.ok_or(code::ADDRESS_FAMILY_NOT_SUPPORTED)?;
         let (user, ip) = (sender.claim.user, from.address.ip());
-        if !self.quotas.take(user, ip) {
-            return Err(code::ALLOCATION_QUOTA_REACHED);
-        }
-        let Some(port) = self.ports.take(even.is_some()) else {
-            self.quotas.give_back(user, ip);
-            return Err(code::INSUFFICIENT_CAPACITY);
-        };
+        let port = self.capacity.take(even.is_some(), user, ip).map_err(|why| match why {
+            NoPort::Quota => code::ALLOCATION_QUOTA_REACHED,
+            NoPort::Full => code::INSUFFICIENT_CAPACITY,
+        })?;
         let relay = SocketAddr::new(address, port);
         let expires = self.now + lifetime(request);
         let owner = (user, sender.username.clone(), sender.key.clone());

@@ -102,8 +102,8 @@ fn t14_a_thousand_allocations_of_one_seat_end_at_its_quota() {
         User::new(server, stream(index), USERNAME, NOW).allocate(server, NOW)
     };
     let outcomes: Vec<_> = (0..1000).map(|index| allocate(&mut server, index)).collect();
-    assert!(outcomes[..quotas::PER_USER].iter().all(Result::is_ok));
-    assert!(outcomes[quotas::PER_USER..].iter().all(|outcome| *outcome == Err(486)));
+    assert!(outcomes[..capacity::PER_USER].iter().all(Result::is_ok));
+    assert!(outcomes[capacity::PER_USER..].iter().all(|outcome| *outcome == Err(486)));
     server.handle(Input::Closed(stream(3)), NOW);
     assert!(allocate(&mut server, 1000).is_ok());
     assert_eq!(allocate(&mut server, 1001), Err(486));
@@ -136,8 +136,8 @@ fn t14_an_address_has_a_quota_and_the_server_as_many_allocations_as_ports() {
     let mut large = server_with(50_000..=52_000);
     let outcomes: Vec<_> =
         (0..1100).map(|index| allocate(&mut large, index, office(index))).collect();
-    assert!(outcomes[..quotas::PER_ADDRESS].iter().all(Result::is_ok));
-    assert!(outcomes[quotas::PER_ADDRESS..].iter().all(|outcome| *outcome == Err(486)));
+    assert!(outcomes[..capacity::PER_ADDRESS].iter().all(Result::is_ok));
+    assert!(outcomes[capacity::PER_ADDRESS..].iter().all(|outcome| *outcome == Err(486)));
     assert!(allocate(&mut large, 1100, stream(1100)).is_ok(), "from elsewhere");
     let mut small = server();
     for index in 0..20 {

@@ -43,9 +43,6 @@ pub use types::{
 const RECOVERS_WITHIN: Duration = Duration::from_secs(2);
 /// Time for the first connection before another attempt is made.
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
-/// Time after the server can be reached again in which a pause is repaired at once: two readings of the
-/// statistics of a calm connection.
-const PAUSE_AFTER_RETURN: Duration = Duration::from_secs(4);
 
 /// One peer connection.
 #[derive(Debug)]
@@ -70,8 +67,6 @@ pub(super) struct Connection {
     undelivered: bool,
     /// The current silence has already caused a check of this side's own network.
     doubted: bool,
-    /// When the server was last reached again, until a pause was noticed.
-    returned: Option<Duration>,
 }
 
 /// The reception reports of both sides.
@@ -123,7 +118,6 @@ impl Connection {
             channels: Channels::default(),
             undelivered: false,
             doubted: false,
-            returned: None,
         }
     }
 
@@ -183,19 +177,8 @@ impl Connection {
         if self.transport.was_up && (network_changed || !self.is_up() || self.pauses()) {
             self.recovery.repair_now(now);
         } else {
-            self.returned = Some(now);
+            self.recovery.server_returned(now);
         }
-    }
-
-    /// Whether a pause was noticed soon after the server could be reached again: a relay in the server has
-    /// ended with it.
-    fn pauses_since_return(&mut self, now: Duration) -> bool {
-        let is_recent = self.returned.is_some_and(|at| now < at + PAUSE_AFTER_RETURN);
-        let pauses = is_recent && self.transport.was_up && self.pauses();
-        if pauses || !is_recent {
-            self.returned = None;
-        }
-        pauses
     }
 
     /// Whether the connection works or can be repaired, and no signal is pending or lost.
@@ -279,7 +262,8 @@ impl Connection {
             self.recovery.want(began + FIRST_WITHIN, self.role);
         } else if let Some(since) = silent {
             self.recovery.want(since + SILENT_AFTER, self.role);
-        } else if self.pauses_since_return(now) {
+        } else if self.pauses() && self.recovery.take_recent_return(now) {
+            // A relay in the server has ended with it.
             self.recovery.repair_now(now);
         } else if let Some(since) = self.transport.down_since {
             self.recovery.want(since + RECOVERS_WITHIN, self.role);

@@ -17,6 +17,10 @@ const RESTART_LIMIT: usize = 3;
 /// Additional delay of the callee, so that in most cases only the caller tries.
 const CALLEE_LATER: Duration = Duration::from_millis(500);
 
+/// Time after the server can be reached again in which a pause is repaired at once: two readings of the
+/// statistics of a calm connection.
+const RECENT_RETURN: Duration = Duration::from_secs(4);
+
 /// What to do about a broken connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -34,12 +38,24 @@ pub(super) struct Recovery {
     earliest: Duration,
     next: Option<Duration>,
     immediate: bool,
+    /// When the server was last reached again.
+    returned: Option<Duration>,
 }
 
 impl Recovery {
     /// Resets the state: the connection works.
     pub(super) fn done(&mut self) {
-        *self = Self::default();
+        *self = Self { returned: self.returned, ..Self::default() };
+    }
+
+    /// Records that the server can be reached again.
+    pub(super) fn server_returned(&mut self, now: Duration) {
+        self.returned = Some(now);
+    }
+
+    /// Whether the server was reached again a moment ago; true once.
+    pub(super) fn take_recent_return(&mut self, now: Duration) -> bool {
+        self.returned.take().is_some_and(|at| now < at + RECENT_RETURN)
     }
 
     /// The initial state of a connection that replaces one that was not repaired.

@@ -1,7 +1,6 @@
 //! A rehearsal of the call while the person is in the lobby.
 
-use super::Session;
-use crate::{admission::Phase, call::Rehearsal, platform};
+use crate::{admission::Phase, call::Rehearsal, platform, session::Session};
 use leptos::prelude::*;
 
 impl Session {
