@@ -7,7 +7,7 @@ use crate::{
     support::{Client, Folder, TestApp, soon},
 };
 use client::{Transport, TurnClient, add_peer};
-use salon::server::{Config, Https};
+use salon::server::{Config, DRAIN_TIMEOUT, Https};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
@@ -284,4 +284,16 @@ async fn t34_other_bytes_reach_no_other_handler() {
     let mut byte = [0];
     let end = timeout(Duration::from_secs(20), stream.read(&mut byte)).await;
     assert!(matches!(end, Ok(Ok(0) | Err(_))), "{end:?}");
+}
+
+#[tokio::test]
+async fn connections_without_a_first_byte_do_not_delay_the_shutdown() {
+    let app = TestApp::start_with(with_relay).await;
+    let mut idle = TcpStream::connect(app.addr).await.unwrap();
+    // Connections are accepted in order.
+    let (_ada, _) = app.join("123").await;
+    let begun = Instant::now();
+    app.stop().await.unwrap();
+    assert!(begun.elapsed() < DRAIN_TIMEOUT, "{:?}", begun.elapsed());
+    assert!(!matches!(soon(idle.read(&mut [0])).await, Ok(1..)));
 }

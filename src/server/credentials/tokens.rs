@@ -44,7 +44,7 @@ enum Purpose {
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
-            Self::Seat => b"salon seat 1\0",
+            Self::Seat => b"salon seat 2\0",
             Self::HostKey => b"salon host 1\0",
             Self::Invitation => b"salon invitation 1\0",
             Self::RoomTag => b"salon room 1\0",
@@ -153,8 +153,8 @@ impl TokenSigner {
     ) -> Option<String> {
         let mut bytes = Vec::with_capacity(CLAIM_BYTES + 32);
         bytes.extend(id.0.to_be_bytes());
-        bytes.extend(millis(since).to_be_bytes());
-        bytes.extend(millis(now + SEAT_TOKEN_TTL).to_be_bytes());
+        bytes.extend(nanos(since).to_be_bytes());
+        bytes.extend(nanos(now + SEAT_TOKEN_TTL).to_be_bytes());
         let mac = self.mac(Purpose::Seat, room, &bytes)?.finalize().into_bytes();
         bytes.extend(mac);
         Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
@@ -169,8 +169,8 @@ impl TokenSigner {
         let number =
             |range: Range<usize>| claim.get(range)?.try_into().ok().map(u64::from_be_bytes);
         let (id, since, until) = (number(0..8)?, number(8..16)?, number(16..24)?);
-        let fresh = Duration::from_millis(until) > now;
-        let since = Duration::from_millis(since);
+        let fresh = Duration::from_nanos(until) > now;
+        let since = Duration::from_nanos(since);
         fresh.then(|| Identity { id: PeerId(id), since, returning: true, ..Identity::default() })
     }
 
@@ -214,8 +214,9 @@ impl TokenSigner {
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+/// Exact, because participants are ordered by when they came. Enough until the year 2554.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn a_seat_token_is_for_one_person_one_room_and_a_limited_time() {
         let secret = TokenSigner::from("a secret");
-        let since = NOW - Duration::from_secs(9);
+        let since = NOW - Duration::from_nanos(9_000_000_001);
         let proof = secret.prove(&room("123"), PeerId(7), since, NOW).unwrap();
         let identity = secret.verify(&room("123"), &proof, NOW).unwrap();
         assert_eq!((identity.id, identity.since, identity.returning), (PeerId(7), since, true));

@@ -130,7 +130,7 @@ impl Listener {
         stream: TcpStream,
         address: SocketAddr,
         router: &Router,
-        ending: watch::Receiver<()>,
+        mut ending: watch::Receiver<()>,
     ) {
         let (client, address) = (address, address.ip());
         let local = stream.local_addr().ok().map(|local| local.ip().to_canonical());
@@ -147,24 +147,21 @@ impl Listener {
         tokio::spawn(async move {
             without_delay(&stream);
             if let Some(media) = &self.media {
-                match timeout(header, first_byte(&stream)).await {
-                    Ok(Some(first)) if starts_stun(first) => {
-                        return self.hand_over(media, stream, client);
-                    }
-                    Ok(Some(_)) => {}
-                    Ok(None) | Err(_) => return debug!("a connection ended before its first byte"),
+                match is_stun(first_byte(&stream), header, &mut ending).await {
+                    Some(true) => return self.hand_over(media, stream, client),
+                    Some(false) => {}
+                    None => return debug!("a connection ended before its first byte"),
                 }
             }
             let mut stream = TimeoutWriter::new(stream);
             stream.set_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
-            let http = Http { listener: self.clone(), header, ending };
             let meter = Arc::new(Meter::default());
             let peer = Arc::new(ConnectInfo { address, local, permit, meter: meter.clone() });
             let service = Extension(peer).layer(router);
             let Some(tls) = &self.tls else {
                 let stream = Intake::new(stream, FREE_BYTES, meter, turns);
-                return http.serve(stream, service).await;
+                return Http { listener: self, header, ending }.serve(stream, service).await;
             };
             let handshake = Arc::new(Meter::default());
             let stream = Intake::new(stream, HANDSHAKE_BYTES, handshake.clone(), turns.clone());
@@ -172,18 +169,15 @@ impl Listener {
                 Ok(Ok(Some(mut stream))) => {
                     handshake.open();
                     if let Some(media) = &self.media {
-                        match timeout(header, stream.fill_buf()).await {
-                            Ok(Ok([first, ..])) if starts_stun(*first) => {
-                                return self.hand_over(media, stream, client);
-                            }
-                            Ok(Ok([_, ..])) => {}
-                            Ok(_) | Err(_) => {
-                                return debug!("a connection ended before its first byte");
-                            }
+                        let first = async { stream.fill_buf().await.ok()?.first().copied() };
+                        match is_stun(first, header, &mut ending).await {
+                            Some(true) => return self.hand_over(media, stream, client),
+                            Some(false) => {}
+                            None => return debug!("a connection ended before its first byte"),
                         }
                     }
                     let stream = Intake::new(stream, FREE_BYTES, meter, turns);
-                    http.serve(stream, service).await;
+                    Http { listener: self.clone(), header, ending }.serve(stream, service).await;
                 }
                 Ok(Ok(None)) => debug!("answered an ACME challenge"),
                 Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
@@ -342,6 +336,19 @@ async fn reject(
     let mut buffer = [0; 1024];
     while unread.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {}
     Ok(())
+}
+
+/// Whether a connection is one of STUN and TURN, by its first byte; none if it ends before that, takes too
+/// long, or the server ends.
+async fn is_stun(
+    first: impl Future<Output = Option<u8>>,
+    limit: Duration,
+    ending: &mut watch::Receiver<()>,
+) -> Option<bool> {
+    tokio::select! {
+        first = timeout(limit, first) => first.ok()?.map(starts_stun),
+        _ = ending.changed() => None,
+    }
 }
 
 /// Waits for the first byte of a connection, without reading it; none if the connection ends before.
