@@ -10,11 +10,14 @@ use salon::server::{
     WebOrigin, examine, parse_env_file, within,
 };
 use std::{
-    env, fs,
+    convert::Infallible,
+    env,
+    ffi::OsStr,
+    fs,
     io::{self, Write},
     net::SocketAddr,
     os::unix::{ffi::OsStrExt, process::CommandExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
     time::Duration,
 };
@@ -47,6 +50,12 @@ const STATE_DIRECTORY: &str = "/var/lib/salon";
 const WRONG_USE: u8 = 2;
 
 fn main() -> ExitCode {
+    // Before this shell's environment is read, which does not count then.
+    if let Some(file) = env_file() {
+        let Err(error) = as_service(&file);
+        say(io::stderr(), &format!("{error:#}"));
+        return ExitCode::FAILURE;
+    }
     let (task, config) = match Config::read(env::args_os(), EMBEDDED) {
         Ok(read) => read,
         Err(NoConfig::Asked(text)) => {
@@ -66,8 +75,7 @@ fn main() -> ExitCode {
             umask(Mode::RWXG | Mode::RWXO);
             serve(config, &log).map(|()| ExitCode::SUCCESS)
         }
-        Task::Doctor { env_file: Some(file), .. } => as_service(&file),
-        Task::Doctor { origin, env_file: None } => doctor(&config, origin.as_ref()),
+        Task::Doctor { origin, .. } => doctor(&config, origin.as_ref()),
     };
     log.close();
     match done {
@@ -124,8 +132,21 @@ async fn doctor(config: &Config, origin: Option<&WebOrigin>) -> anyhow::Result<E
     Ok(if worst == Verdict::Problem { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// The file of `salon doctor --env-file`. What is wrong with the option is reported by the parser of all.
+fn env_file() -> Option<PathBuf> {
+    let args: Vec<_> = env::args_os().collect();
+    if !args.iter().any(|arg| arg == "doctor") {
+        return None;
+    }
+    let place = args.iter().position(|arg| arg.as_bytes().starts_with(ENV_FILE))?;
+    match args.get(place)?.as_bytes().strip_prefix(ENV_FILE)? {
+        b"" => args.get(place + 1).map(PathBuf::from),
+        rest => Some(OsStr::from_bytes(rest.strip_prefix(b"=")?).into()),
+    }
+}
+
 /// Runs the doctor again with the environment of the systemd service.
-fn as_service(file: &Path) -> anyhow::Result<ExitCode> {
+fn as_service(file: &Path) -> anyhow::Result<Infallible> {
     let name = file.display();
     let text = fs::read_to_string(file).with_context(|| format!("Cannot read {name}"))?;
     let variables = parse_env_file(&text).map_err(|error| anyhow!("{name}: {error}."))?;

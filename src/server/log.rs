@@ -78,6 +78,10 @@ impl Log {
     pub fn start(level: Level, format: LogFormat) -> Self {
         let others = LevelFilter::from_level(level.min(Level::WARN));
         let targets = Targets::new().with_default(others).with_target("salon", level);
+        // They warn of what strangers send.
+        let targets = ["stun_types", "turn_types"]
+            .into_iter()
+            .fold(targets, |targets, name| targets.with_target(name, LevelFilter::OFF));
         let (writer, guard) =
             NonBlockingBuilder::default().buffered_lines_limit(BUFFERED).finish(io::stderr());
         let _ = DROPPED.set(writer.error_counter());

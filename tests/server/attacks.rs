@@ -2,10 +2,13 @@
 
 use crate::{
     program::{Program, SECRET, salon},
-    support::{Client, Reply, TestApp, site, soon},
+    support::{Client, PATIENCE, Reply, TestApp, site, soon},
 };
 use futures_util::{SinkExt, StreamExt};
-use salon::protocol::limits::{CANDIDATES_PER_DESCRIPTION, SDP_BYTES};
+use salon::{
+    protocol::limits::{CANDIDATES_PER_DESCRIPTION, SDP_BYTES},
+    room::Timeouts,
+};
 use serde_json::json;
 use std::{
     fs,
@@ -477,7 +480,12 @@ async fn t24_a_description_of_a_megabyte() {
 
 #[tokio::test]
 async fn t24_ten_thousand_candidates() {
-    let app = TestApp::start_with(|config| config.limits.message_rate = 10_000).await;
+    let app = TestApp::start_with(|config| {
+        config.limits.message_rate = 10_000;
+        // The other one is not heard from meanwhile.
+        config.timeouts = Timeouts::with_ping_timeout(PATIENCE * 10);
+    })
+    .await;
     let (mut sender, mut other) = app.pair("123").await;
     let candidate = json!({"type": "candidate", "candidate": {"candidate": "candidate:1"}});
     for number in 0..10_000 {

@@ -1,6 +1,6 @@
 //! The free ports, and how many of them users and addresses have.
 
-use crate::{credentials::User, ports::Ports};
+use crate::{credentials::User, people::subscriber, ports::Ports};
 use std::{collections::HashMap, hash::Hash, net::IpAddr, ops::RangeInclusive};
 
 /// A participant in a call of four uses up to 18: for each of three others over UDP, TCP and TLS, by IPv4 and
@@ -36,6 +36,7 @@ impl Capacity {
         user: User,
         address: IpAddr,
     ) -> Result<u16, NoPort> {
+        let address = subscriber(address);
         let count = |of: Option<&usize>| of.copied().unwrap_or_default();
         let is_allowed = count(self.users.get(&user)) < PER_USER
             && count(self.addresses.get(&address)) < PER_ADDRESS;
@@ -51,7 +52,7 @@ impl Capacity {
     pub(crate) fn give_back(&mut self, port: u16, user: User, address: IpAddr) {
         self.ports.give_back(port);
         decrement(&mut self.users, &user);
-        decrement(&mut self.addresses, &address);
+        decrement(&mut self.addresses, &subscriber(address));
     }
 
     #[cfg(test)]

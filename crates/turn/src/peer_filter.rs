@@ -1,7 +1,10 @@
 //! The addresses that participants may reach through the relay.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> IpNet {
     IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
@@ -73,11 +76,16 @@ pub fn is_public(address: IpAddr) -> bool {
     is_in(address, &PUBLIC) && !is_in(address, &SPECIAL) && !is_in(address, &EMBEDDING)
 }
 
+/// Every machine of a network.
+const BROADCAST: IpAddr = IpAddr::V4(Ipv4Addr::BROADCAST);
+
 /// Decides for which peers a relay may be used (RFC 8656, section 21.2).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PeerFilter {
     /// The addresses of this machine: its services may trust what comes from it.
     pub(crate) own: Vec<IpAddr>,
+    /// Those of relayed addresses, which are reached within the process.
+    pub(crate) relayed: BTreeSet<IpAddr>,
     /// Networks that are allowed although they are not public, for a server inside them.
     pub(crate) allowed: Vec<IpNet>,
 }
@@ -85,8 +93,10 @@ pub(crate) struct PeerFilter {
 impl PeerFilter {
     /// Whether the relay may exchange packets with this address.
     pub(crate) fn allows(&self, peer: IpAddr) -> bool {
-        let is_allowed = is_in(peer, &self.allowed) && !is_in(peer, &EMBEDDING);
-        !self.own.contains(&peer) && (is_public(peer) || is_allowed)
+        let is_own = self.own.contains(&peer) || self.relayed.contains(&peer);
+        let is_nobody = peer.is_unspecified() || peer.is_multicast() || peer == BROADCAST;
+        let is_allowed = is_in(peer, &self.allowed) && !is_in(peer, &EMBEDDING) && !is_nobody;
+        !is_own && (is_public(peer) || is_allowed)
     }
 }
 
@@ -185,10 +195,21 @@ mod tests {
         let filter = PeerFilter {
             own: vec![ip("1.1.1.1"), ip("10.1.0.5")],
             allowed: vec!["10.1.0.0/16".parse().unwrap(), "::/0".parse().unwrap()],
+            ..PeerFilter::default()
         };
         assert!(filter.allows(ip("10.1.0.6")) && filter.allows(ip("fd00::1")));
         for text in ["1.1.1.1", "10.1.0.5", "10.2.0.1", "::ffff:10.1.0.6", "::1", "::"] {
             assert!(!filter.allows(ip(text)), "{text}");
         }
+    }
+
+    #[test]
+    fn networks_that_are_allowed_contain_no_groups() {
+        let all = ["0.0.0.0/0", "::/0"].map(|network| network.parse().unwrap());
+        let filter = PeerFilter { allowed: all.into(), ..PeerFilter::default() };
+        for text in ["0.0.0.0", "224.0.0.1", "255.255.255.255", "::", "ff02::1"] {
+            assert!(!filter.allows(ip(text)), "{text}");
+        }
+        assert!(filter.allows(ip("10.0.0.1")) && filter.allows(ip("fd00::1")));
     }
 }

@@ -47,7 +47,7 @@ impl People {
 }
 
 /// What stands for a subscriber: an IPv4 address or an IPv6 /64 network (RFC 6177).
-fn subscriber(address: IpAddr) -> IpAddr {
+pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),

@@ -39,7 +39,7 @@ impl ReplyAllowance {
         let mut hasher = DefaultHasher::new();
         self.key.hash(&mut hasher);
         match (to, is_known) {
-            // A cell of its own.
+            // Apart from the network that it belongs to.
             (to, true) => (1_u8, to).hash(&mut hasher),
             (IpAddr::V4(v4), false) => (0_u8, u32::from(v4) >> 8).hash(&mut hasher),
             (IpAddr::V6(v6), false) => (0_u8, u128::from(v6) >> 80).hash(&mut hasher),

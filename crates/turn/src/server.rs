@@ -26,6 +26,10 @@ use turn_types::{
 /// A type and a length (RFC 8489, section 14).
 const ATTRIBUTE_HEADER: usize = 4;
 
+/// The largest packet of a peer that is relayed, in bytes: more than any that WebRTC sends. Queues to clients
+/// are limited in packets.
+const MAX_PACKET: u16 = 2048;
+
 /// The parameters of a server.
 pub struct Config {
     /// The realm of the credentials. A short one keeps replies small.
@@ -168,7 +172,7 @@ impl Server {
             nonces: Nonces::new(config.nonce_key),
             allowance: ReplyAllowance::new(u64::from_be_bytes([a, b, c, d, e, f, g, h])),
             capacity: Capacity::new(config.relay_ports.clone()),
-            peers: PeerFilter { own: Vec::new(), allowed: config.allowed_peers.clone() },
+            peers: PeerFilter { allowed: config.allowed_peers.clone(), ..PeerFilter::default() },
             relay_addresses: Vec::new(),
             config,
             now: Duration::ZERO,
@@ -191,7 +195,10 @@ impl Server {
             Input::Epoch(epoch) => self.epoch = epoch,
             Input::Addresses { relay, own } => {
                 self.relay_addresses = relay.to_vec();
-                self.peers.own = [relay, own].concat();
+                // Allocations outlive a change of the addresses.
+                let live = self.relays.keys().map(SocketAddr::ip);
+                self.peers.relayed = relay.iter().copied().chain(live).collect();
+                self.peers.own = own.to_vec();
             }
             Input::Message(from, bytes) => self.message(from, bytes),
             Input::Closed(client) => self.remove(client),
@@ -199,6 +206,11 @@ impl Server {
             Input::NotBound(relay) => {
                 if let Some(client) = self.relays.get(&relay).copied() {
                     self.remove(client);
+                    // A success response would be wrong. The client asks again, and learns that it has no
+                    // allocation.
+                    let is_other =
+                        |output: &Output| !matches!(output, Output::Reply(to, _) if *to == client);
+                    self.outputs.retain(is_other);
                 }
             }
             Input::Seat(seat, is_taken) => {
@@ -336,7 +348,7 @@ impl Server {
             return;
         }
         let relay = allocation.relay;
-        match self.relay_addresses.contains(&peer.ip()) {
+        match self.peers.relayed.contains(&peer.ip()) {
             // Within the process: nothing else at these addresses can be reached.
             true => self.packet(peer, relay, payload),
             false => self.outputs.push_back(Output::Send { relay, to: peer, payload }),
@@ -348,7 +360,8 @@ impl Server {
         let Some(to) = self.relays.get(&relay).copied() else { return };
         let Some(allocation) = self.allocations.get_mut(&to) else { return };
         let (now, rate) = (self.now, self.config.rate);
-        let Ok(length) = u16::try_from(payload.len()) else { return };
+        let length = u16::try_from(payload.len()).ok().filter(|length| *length <= MAX_PACKET);
+        let Some(length) = length else { return };
         if !allocation.permits(peer.ip(), now) || !allocation.may_deliver(length.into(), rate, now)
         {
             return;

@@ -13,11 +13,12 @@ pub enum EnvFileError {
     Quote(usize),
 }
 
-/// The variables of a file, in order. Lines that start with `#` or `;` are comments. A value may be quoted,
-/// in full or in parts; a backslash before the end of a line continues it.
+/// The variables of a file, in order. Lines that start with `#` or `;` are comments. A value may be quoted;
+/// a backslash before the end of a line continues it.
 ///
 /// # Errors
-/// systemd ignores such lines with a warning in its log, so that the variable is not set.
+/// systemd ignores a line without a variable, with a warning in its log, and takes the rest of the file for the
+/// value after a quotation mark without an end. Both are mistakes.
 pub fn parse_env_file(text: &str) -> Result<Vec<(String, String)>, EnvFileError> {
     let mut variables = Vec::new();
     let mut lines = text.lines().enumerate();
@@ -54,16 +55,18 @@ pub fn parse_env_file(text: &str) -> Result<Vec<(String, String)>, EnvFileError>
     Ok(variables)
 }
 
-/// The value that a text stands for; none if it does not end here.
+/// The value that a text stands for; none if it does not end here. As in systemd, a quotation mark is one at
+/// the beginning and after another one; elsewhere it is a part of the value.
 fn unquote(text: &str) -> Option<String> {
     let mut value = String::new();
-    // White space at the end does not count unless it is quoted.
+    // White space at the end does not count unless it is quoted, nor does that between quoted parts.
     let mut length = 0;
     let mut quote = None;
+    let mut is_bare = false;
     let mut characters = text.trim_start().chars();
     while let Some(character) = characters.next() {
         match (quote, character) {
-            (None, '\'' | '"') => quote = Some(character),
+            (None, '\'' | '"') if !is_bare => quote = Some(character),
             (Some(open), close) if open == close => quote = None,
             (None | Some('"'), '\\') => match characters.next()? {
                 '\n' => continue,
@@ -74,10 +77,16 @@ fn unquote(text: &str) -> Option<String> {
                 other => value.push(other),
             },
             (None, other) if other.is_whitespace() => {
-                value.push(other);
+                if is_bare {
+                    value.push(other);
+                }
                 continue;
             }
-            (_, other) => value.push(other),
+            (None, other) => {
+                is_bare = true;
+                value.push(other);
+            }
+            (Some(_), other) => value.push(other),
         }
         length = value.len();
     }
@@ -97,7 +106,8 @@ mod tests {
     fn values_are_read_as_systemd_reads_them() {
         let text = "# a comment\n; another\n\nA=stun:a.example:3478 turn:a.example?transport=tcp\n\
             B='single \\ quoted'\nC=\"double \\\"quoted\\\"\"  \n  D = spaces around  \nE=\n\
-            F=one\\\n two\nG=\"over\nlines\"\nH=half' quoted 'and more\nI=# no comment\n";
+            F=one\\\n two\nG=\"over\nlines\"\nH='two' \"parts\"\nI=# no comment\n\
+            J=it's a value\n";
         assert_eq!(
             values(text),
             [
@@ -108,8 +118,9 @@ mod tests {
                 "",
                 "one two",
                 "over\nlines",
-                "half quoted and more",
+                "twoparts",
                 "# no comment",
+                "it's a value",
             ]
         );
         let names: Vec<_> = parse_env_file("A_1=x\n_b=y").unwrap();

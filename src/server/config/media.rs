@@ -24,7 +24,7 @@ pub(super) struct MediaArgs {
     #[arg(value_parser = socket_addr, verbatim_doc_comment)]
     media_listen: Option<SocketAddr>,
 
-    /// IP address at which others reach this machine; one of each family
+    /// IP address at which others reach this machine; one of each family, repeatable
     ///
     /// [default: that of the certificate's name, else a public address of this machine]
     /// Needed behind a NAT that forwards the ports. In the variable, separate addresses with spaces.

@@ -110,7 +110,7 @@ async fn server_finding(server: &IceServer) -> Finding {
         StunError::Refused(508) => {
             "It is out of capacity. Raise its quota or its number of ports (coturn: total-quota)."
         }
-        StunError::Refused(_) => "Check its log.",
+        StunError::Refused(_) | StunError::NotSalon => "Check its log.",
         StunError::Silent(_) | StunError::Unreachable(_) | StunError::NotStun => {
             "Check that it runs, that its name and port in --ice-servers (SALON_ICE_SERVERS) are \
              correct, and that no firewall blocks it."

@@ -2,11 +2,14 @@
 
 use super::{
     finding::Finding,
-    stun::{Connection, StunError},
+    stun::{
+        ALLOCATE, Connection, REALM as REALM_ATTRIBUTE, REQUESTED_TRANSPORT, Request, StunError,
+    },
+    turn::UDP,
 };
 use crate::server::{
     config::Config,
-    media::{SOCKET_BUFFER_BYTES, Sources},
+    media::{Addresses, REALM, SOCKET_BUFFER_BYTES, Sources},
     net::tls::Https,
 };
 use std::{
@@ -24,7 +27,7 @@ pub(super) async fn examine(config: &Config, is_serving: bool, mut tell: impl Fn
     let listen = config.media.listen;
     tell(if is_serving { answers(listen).await } else { is_free(listen).await });
     let sources = Sources::new(listen.ip(), config.https.names(), &config.media);
-    let external = sources.look().await.relay;
+    let external = sources.look(&Addresses::default()).await.relay;
     tell(relay(listen, &external));
     if is_serving {
         for address in &external {
@@ -71,28 +74,44 @@ async fn answers(listen: SocketAddr) -> Finding {
     }
 }
 
-/// Asks the running server at an external address, as clients do. Some NATs do not lead back.
+/// Asks the running server at an external address, as clients do. Some NATs do not lead back, and a firewall
+/// may treat this machine in another way than others.
 async fn from_outside(address: SocketAddr) -> Finding {
     let port = address.port();
+    let firewall = format!(
+        "The firewall has to let others through to port {port} over UDP and TCP: ufw allow {port}, or \
+         nft add rule inet filter input meta l4proto {{ tcp, udp }} th dport {port} accept."
+    );
     match ask(address).await {
-        Ok(()) => Finding::fine(format!("STUN answers at {address} over UDP and TCP.")),
+        Ok(()) => Finding::fine(format!("STUN answers this machine at {address}. {firewall}")),
         Err((transport, error)) => Finding::warning(format!(
-            "{address} over {transport} {error}. From this machine one cannot tell whether others \
-             reach it. Open it in the firewall: ufw allow {port}, or nft add rule inet filter input \
-             meta l4proto {{ tcp, udp }} th dport {port} accept."
+            "{address} over {transport} {error}, which may be because a NAT does not lead back to this \
+             machine. {firewall}"
         )),
     }
 }
 
 async fn ask(address: SocketAddr) -> Result<(), (&'static str, StunError)> {
-    let udp = async { Connection::udp(address).await?.binding().await };
+    let udp = async { is_salon(Connection::udp(address).await?).await };
     udp.await.map_err(|error| ("UDP", error))?;
-    let tcp = async { Connection::tcp(address).await?.binding().await };
+    let tcp = async { is_salon(Connection::tcp(address).await?).await };
     tcp.await.map_err(|error| ("TCP", error))
 }
 
+/// Checks that this is Salon's server: another program may use the port.
+async fn is_salon(mut connection: Connection) -> Result<(), StunError> {
+    connection.binding().await?;
+    let request = Request::new(ALLOCATE)?.with(REQUESTED_TRANSPORT, &UDP);
+    let answer = connection.ask(&request).await?;
+    match answer.get(REALM_ATTRIBUTE) == Some(REALM.as_bytes()) {
+        true => Ok(()),
+        false => Err(StunError::NotSalon),
+    }
+}
+
 fn relay(listen: SocketAddr, external: &[IpAddr]) -> Finding {
-    if !external.is_empty() {
+    let is_local = listen.ip().is_loopback() && !external.iter().all(IpAddr::is_loopback);
+    if !external.is_empty() && !is_local {
         let all: Vec<_> = external.iter().map(ToString::to_string).collect();
         return Finding::fine(format!(
             "Calls between strict networks are relayed at {}.",
@@ -114,8 +133,9 @@ fn relay(listen: SocketAddr, external: &[IpAddr]) -> Finding {
 fn over_tls(https: &Https) -> Finding {
     match https {
         Https::Off => Finding::warning(
-            "Networks that allow nothing but HTTPS cannot use the relay, because the proxy answers at \
-             its port 443. They can if Salon serves HTTPS itself: --acme-domain (SALON_ACME_DOMAIN).",
+            "Networks that allow nothing but HTTPS cannot use the relay, which needs Salon's own HTTPS \
+             for that (--acme-domain or SALON_ACME_DOMAIN), without a proxy at port 443. All others \
+             use it over UDP and TCP at the port of --media-listen (SALON_MEDIA_LISTEN).",
         ),
         _ => Finding::fine("The relay also works over TLS at the port of the pages."),
     }

@@ -66,6 +66,8 @@ pub(super) enum StunError {
     Forbidden,
     #[error("responds with error {0}")]
     Refused(u16),
+    #[error("is another program, such as coturn")]
+    NotSalon,
 }
 
 /// Connection to a server.

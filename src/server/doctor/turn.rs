@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use std::{io, net::Ipv4Addr};
 
 /// Requests a UDP relay, by the IP protocol number.
-const UDP: [u8; 4] = [17, 0, 0, 0];
+pub(super) const UDP: [u8; 4] = [17, 0, 0, 0];
 const FORBIDDEN: u16 = 403;
 const STALE_NONCE: u16 = 438;
 

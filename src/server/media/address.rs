@@ -25,7 +25,7 @@ pub(crate) struct Sources {
 pub(crate) struct Addresses {
     /// At most one of each family, at which peers reach the relay.
     pub(crate) relay: Vec<IpAddr>,
-    /// Those of its network interfaces.
+    /// Those of its network interfaces, and all at which others may reach it.
     pub(crate) own: Vec<IpAddr>,
 }
 
@@ -40,32 +40,45 @@ impl Sources {
         }
     }
 
-    /// Looks for the addresses, which change: by DHCP, and with the names of a machine at home.
-    pub(crate) async fn look(&self) -> Addresses {
-        let own = interfaces();
-        if own.is_empty() {
+    /// Looks for the addresses, which change: by DHCP, and with the names of a machine at home. Those of
+    /// `before` stay in use while they are among those that are found, or while names cannot be looked up.
+    pub(crate) async fn look(&self, before: &Addresses) -> Addresses {
+        let interfaces = interfaces();
+        if interfaces.is_empty() {
             // What must not be relayed to is unknown.
             return Addresses::default();
         }
         let mut found = self.chosen.clone();
         if found.is_empty() && self.is_reachable {
-            found = self.useful(self.resolve().await);
+            match self.resolve().await {
+                Some(named) => found = self.useful(named),
+                None => found.clone_from(&before.relay),
+            }
         }
         if found.is_empty() && self.is_reachable {
-            found = self.useful(own.clone());
+            found = self.useful(interfaces.clone());
         }
-        Addresses { relay: one_of_each_family(&found), own }
+        let kept = before.relay.iter().filter(|address| found.contains(address));
+        let candidates: Vec<IpAddr> = kept.chain(&found).copied().collect();
+        let own =
+            interfaces.into_iter().chain(found).collect::<BTreeSet<_>>().into_iter().collect();
+        Addresses { relay: one_of_each_family(&candidates), own }
     }
 
-    async fn resolve(&self) -> Vec<IpAddr> {
+    /// The addresses of the names; none if they cannot be looked up.
+    async fn resolve(&self) -> Option<Vec<IpAddr>> {
         let mut all = Vec::new();
+        let mut has_failed = false;
         for name in self.names.iter().filter(|name| !name.starts_with('*')) {
             match lookup_host((name.as_str(), 0)).await {
                 Ok(addresses) => all.extend(addresses.map(|address| address.ip())),
-                Err(error) => debug!(%error, "cannot look up a name of the certificate"),
+                Err(error) => {
+                    debug!(%error, "cannot look up a name of the certificate");
+                    has_failed = true;
+                }
             }
         }
-        all
+        (!all.is_empty() || !has_failed).then_some(all)
     }
 
     /// The addresses that a relay can use.
@@ -109,7 +122,7 @@ mod tests {
     async fn a_chosen_address_is_used_as_it_is() {
         let chosen = ips(&["10.0.0.5", "fd00::5", "10.0.0.6"]);
         let sources = Sources { chosen, ..Sources::default() };
-        let found = sources.look().await;
+        let found = sources.look(&Addresses::default()).await;
         assert_eq!(found.relay, ips(&["10.0.0.5", "fd00::5"]));
         assert!(found.own.contains(&"127.0.0.1".parse().unwrap()));
     }
@@ -118,12 +131,33 @@ mod tests {
     async fn names_and_interfaces_count_if_others_reach_them() {
         let names = vec!["localhost".to_owned(), "*.example.org".to_owned()];
         let local = Sources { names, is_reachable: true, ..Sources::default() };
+        let none = Addresses::default();
         let is_loopback = |found: &Addresses| found.relay.iter().any(IpAddr::is_loopback);
-        assert!(!is_loopback(&local.look().await), "nobody else reaches a loopback address");
+        assert!(!is_loopback(&local.look(&none).await), "nobody else reaches a loopback address");
         let inside = Sources { allowed: vec!["127.0.0.0/8".parse().unwrap()], ..local };
-        assert!(is_loopback(&inside.look().await));
+        assert!(is_loopback(&inside.look(&none).await));
         let hidden = Sources { is_reachable: false, ..inside };
-        assert_eq!(hidden.look().await.relay, ips(&[]));
+        assert_eq!(hidden.look(&none).await.relay, ips(&[]));
+    }
+
+    #[tokio::test]
+    async fn an_address_stays_in_use_while_names_cannot_be_looked_up() {
+        let names = vec!["no-such-name.invalid".to_owned()];
+        let sources = Sources { names, is_reachable: true, ..Sources::default() };
+        let before = Addresses { relay: ips(&["198.51.100.7"]), own: Vec::new() };
+        let found = sources.look(&before).await;
+        assert_eq!(found.relay, before.relay);
+        assert!(found.own.contains(&before.relay[0]), "nothing is relayed to it");
+    }
+
+    #[tokio::test]
+    async fn of_several_addresses_the_same_one_stays_in_use() {
+        let chosen = ips(&["8.8.4.4", "8.8.8.8"]);
+        let before = Addresses { relay: ips(&["8.8.8.8"]), own: Vec::new() };
+        let sources = Sources { chosen: chosen.clone(), ..Sources::default() };
+        let found = sources.look(&before).await;
+        assert_eq!(found.relay, before.relay);
+        assert!(chosen.iter().all(|address| found.own.contains(address)));
     }
 
     #[test]

@@ -9,12 +9,12 @@ mod relay;
 mod stream;
 mod udp;
 
-pub(crate) use address::Sources;
+pub(crate) use address::{Addresses, Sources};
 pub use options::MediaOptions;
 #[cfg(test)]
 pub(crate) use options::RELAY_PORTS;
 pub(crate) use port::Port;
-pub(crate) use stream::{Stream, StreamClient};
+pub(crate) use stream::{Stream, StreamClient, StreamPermit};
 pub(crate) use udp::SOCKET_BUFFER_BYTES;
 
 use crate::{
@@ -22,7 +22,6 @@ use crate::{
     rate_limit::Rate,
     server::{credentials::turn::TurnSecret, error::ServerError, metrics::RelayMetrics},
 };
-use address::Addresses;
 use relay::Relay;
 use salon_turn::Input;
 use std::{cell::RefCell, io, net::IpAddr, rc::Rc, thread, time::Duration};
@@ -179,7 +178,7 @@ fn handle(relay: &Rc<RefCell<Relay>>, event: Event) {
 async fn keep_addresses(relay: Rc<RefCell<Relay>>, sources: Sources, tell: watch::Sender<bool>) {
     let mut known = Addresses::default();
     loop {
-        let found = sources.look().await;
+        let found = sources.look(&known).await;
         if found != known {
             let Addresses { relay: addresses, own } = &found;
             relay.borrow_mut().input(Input::Addresses { relay: addresses, own });

@@ -17,14 +17,14 @@ use std::{
 };
 use tokio::{
     sync::mpsc,
-    task::{AbortHandle, spawn_local},
+    task::{AbortHandle, spawn_local, yield_now},
     time::Instant,
 };
-use tracing::debug;
+use tracing::{debug, warn};
 
-/// Messages that wait for a client who reads slowly over TCP. Further packets are lost, as on any full
-/// link.
-const OUTBOX: usize = 128;
+/// Messages that wait for a client who reads slowly over TCP: a tenth of a second of video. Further packets
+/// are lost, as on any full link.
+const OUTBOX: usize = 64;
 const ZEROS: [u8; 4] = [0; 4];
 
 /// Messages to a client over TCP or TLS.
@@ -231,7 +231,8 @@ impl Relay {
                 self.relayed.insert(relay, Relayed { socket, receiving });
             }
             Err(error) => {
-                debug!(%error, "cannot bind a relayed address");
+                warn!(%error, "cannot bind a port of --relay-ports");
+                self.metrics.dropped();
                 let now = self.now();
                 self.core.handle(Input::NotBound(relay), now);
             }
@@ -259,6 +260,8 @@ pub(super) async fn receive_from_clients(relay: Rc<RefCell<Relay>>) -> io::Resul
     loop {
         port.readable().await?;
         relay.borrow_mut().receive_from_clients();
+        // A flood leaves time for streams and other sockets.
+        yield_now().await;
     }
 }
 
@@ -266,5 +269,6 @@ async fn receive_from_peers(this: Weak<RefCell<Relay>>, relay: SocketAddr, socke
     while socket.readable().await.is_ok() {
         let Some(this) = this.upgrade() else { return };
         this.borrow_mut().receive_from_peers(relay, &socket);
+        yield_now().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use super::relay::{Outbox, Relay};
 use salon_turn::{BadStream, Client, Input, first_frame};
-use std::{any::Any, cell::RefCell, fmt, net::SocketAddr, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, net::SocketAddr, rc::Rc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     time::{sleep, timeout},
@@ -29,8 +29,14 @@ pub(crate) struct StreamClient {
     pub(crate) stream: Box<dyn Stream>,
     /// Its address.
     pub(crate) address: SocketAddr,
-    /// Dropped when the connection has ended, such as a permit.
-    pub(crate) held: Box<dyn Any + Send>,
+    /// Dropped when the connection has ended.
+    pub(crate) permit: Box<dyn StreamPermit>,
+}
+
+/// The permission for a connection of a client.
+pub(crate) trait StreamPermit: Send {
+    /// The client has an allocation, so it is not a stranger any more. Returns whether it may stay.
+    fn prove(&mut self) -> bool;
 }
 
 impl fmt::Debug for StreamClient {
@@ -41,20 +47,26 @@ impl fmt::Debug for StreamClient {
 
 /// Serves a client until its stream ends or is of no use.
 pub(super) async fn serve(relay: Rc<RefCell<Relay>>, client: StreamClient) {
-    let StreamClient { stream, address, held } = client;
+    let StreamClient { stream, address, mut permit } = client;
     let (client, outbox) = relay.borrow_mut().open(address);
     let (reading, writing) = split(stream);
     tokio::select! {
-        () = read(&relay, client, reading) => {}
+        () = read(&relay, client, &mut *permit, reading) => {}
         () = write(outbox, writing) => {}
         () = until_unused(&relay, client) => {}
     }
     relay.borrow_mut().close(client);
-    drop(held);
+    drop(permit);
 }
 
-async fn read(relay: &RefCell<Relay>, client: Client, mut stream: impl AsyncRead + Unpin) {
+async fn read(
+    relay: &RefCell<Relay>,
+    client: Client,
+    permit: &mut dyn StreamPermit,
+    mut stream: impl AsyncRead + Unpin,
+) {
     let mut buffer = Vec::with_capacity(READ);
+    let mut is_proven = false;
     loop {
         buffer.reserve(READ);
         if !stream.read_buf(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {
@@ -66,6 +78,12 @@ async fn read(relay: &RefCell<Relay>, client: Client, mut stream: impl AsyncRead
             return;
         };
         buffer.drain(..handled);
+        if !is_proven && relay.borrow().has_allocation(&client) {
+            is_proven = true;
+            if !permit.prove() {
+                return;
+            }
+        }
     }
 }
 

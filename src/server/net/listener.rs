@@ -1,17 +1,17 @@
 //! Accepts connections, enforces their limits and timeouts, and serves HTTP/1.1 on them.
 
 use super::{
-    client_ip::TrustedProxies,
+    client_ip::{ClientAddress, TrustedProxies},
     connect_info::ConnectInfo,
     intake::{FREE_BYTES, Intake, Meter},
-    ip_quotas::{IpQuotas, LimitExceeded},
+    ip_quotas::{ConnectionPermit, IpQuotas, LimitExceeded},
     refusals::{Reason, Refusals},
     tls::Tls,
 };
 use crate::server::{
     headers,
     limits::{HEADER_BYTES, Limits},
-    media::{Media, Stream, StreamClient},
+    media::{Media, Stream, StreamClient, StreamPermit},
 };
 use axum::{
     Extension, Router,
@@ -148,7 +148,7 @@ impl Listener {
             without_delay(&stream);
             if let Some(media) = &self.media {
                 match is_stun(first_byte(&stream), header, &mut ending).await {
-                    Some(true) => return self.hand_over(media, stream, client),
+                    Some(true) => return self.hand_over(media, stream, client, permit),
                     Some(false) => {}
                     None => return debug!("a connection ended before its first byte"),
                 }
@@ -171,7 +171,11 @@ impl Listener {
                     if let Some(media) = &self.media {
                         let first = async { stream.fill_buf().await.ok()?.first().copied() };
                         match is_stun(first, header, &mut ending).await {
-                            Some(true) => return self.hand_over(media, stream, client),
+                            Some(true) => {
+                                // Requests would have a permit of their own, in `peer`.
+                                let permit = self.quotas.connect(address.into()).ok();
+                                return self.hand_over(media, stream, client, permit);
+                            }
                             Some(false) => {}
                             None => return debug!("a connection ended before its first byte"),
                         }
@@ -186,16 +190,22 @@ impl Listener {
         });
     }
 
-    /// Hands a client of STUN and TURN over, unless its address has too many of them.
-    fn hand_over(&self, media: &Media, stream: impl Stream + 'static, address: SocketAddr) {
-        match self.quotas.stream(address.ip().into()) {
-            Ok(permit) => media.client(StreamClient {
-                stream: Box::new(stream),
-                address: SocketAddr::new(address.ip().to_canonical(), address.port()),
-                held: Box::new(permit),
-            }),
-            Err(refusal) => self.refusals.note(refusal.reason()),
-        }
+    /// Hands a client of STUN and TURN over. It counts as a connection until it has an allocation.
+    fn hand_over(
+        &self,
+        media: &Media,
+        stream: impl Stream + 'static,
+        address: SocketAddr,
+        connection: Option<ConnectionPermit>,
+    ) {
+        let (quotas, refusals) = (self.quotas.clone(), self.refusals.clone());
+        let ip = address.ip();
+        let permit = TurnPermit { quotas, refusals, address: ip.into(), permit: connection };
+        media.client(StreamClient {
+            stream: Box::new(stream),
+            address: SocketAddr::new(ip.to_canonical(), address.port()),
+            permit: Box::new(permit),
+        });
     }
 
     /// Accepts clients of STUN and TURN only, until `stop` completes.
@@ -213,14 +223,14 @@ impl Listener {
 
     async fn receive_media(&self, stream: TcpStream, address: SocketAddr) {
         let Some(media) = &self.media else { return };
-        let permit = self.quotas.connect(address.ip().into());
-        if let Err(refusal) = permit {
-            return self.refusals.note(refusal.reason());
-        }
+        let permit = match self.quotas.connect(address.ip().into()) {
+            Ok(permit) => permit,
+            Err(refusal) => return self.refusals.note(refusal.reason()),
+        };
         without_delay(&stream);
         let first = timeout(self.header_timeout, first_byte(&stream)).await;
         if first.ok().flatten().is_some_and(starts_stun) {
-            self.hand_over(media, stream, address);
+            self.hand_over(media, stream, address, Some(permit));
         }
     }
 
@@ -273,6 +283,31 @@ async fn accept(
                     warn!(%error, "cannot accept connections for now; calls go on");
                 }
                 sleep(EXHAUSTED_WAIT).await;
+            }
+        }
+    }
+}
+
+/// A client of TURN over TCP or TLS counts as a connection of its address until it has an allocation, and apart
+/// from then on: participants in an office have several for each of the others.
+struct TurnPermit {
+    quotas: Arc<IpQuotas>,
+    refusals: Arc<Refusals>,
+    address: ClientAddress,
+    #[allow(dead_code, reason = "released when it is dropped")]
+    permit: Option<ConnectionPermit>,
+}
+
+impl StreamPermit for TurnPermit {
+    fn prove(&mut self) -> bool {
+        match self.quotas.stream(self.address) {
+            Ok(permit) => {
+                self.permit = Some(permit);
+                true
+            }
+            Err(refusal) => {
+                self.refusals.note(refusal.reason());
+                false
             }
         }
     }

@@ -38,8 +38,11 @@ type Refusal = u16;
 impl Server {
     /// Tells a client the address from which its request came.
     pub(super) fn binding(&mut self, from: Client, request: &Message<'_>) {
-        let mapped = XorMappedAddress::new(from.address, request.transaction_id());
-        self.reply_unproven(from, reply::success(request, &[&mapped], None));
+        if self.may_reply(from) {
+            let mapped = XorMappedAddress::new(from.address, request.transaction_id());
+            let bytes = reply::success(request, &[&mapped], None);
+            self.outputs.push_back(Output::Reply(from, bytes));
+        }
     }
 
     pub(super) fn request(&mut self, from: Client, request: &Message<'_>) {
@@ -67,14 +70,11 @@ impl Server {
         self.outputs.push_back(Output::Reply(from, bytes));
     }
 
-    /// Answers somebody whose address is not proven, if there are not too many of them.
-    fn reply_unproven(&mut self, to: Client, bytes: Vec<u8>) {
+    /// Whether to answer somebody whose address may not be proven. A flood is not worth computing answers.
+    fn may_reply(&mut self, to: Client) -> bool {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        let is_known = self.people.are_at(ip);
-        if is_proven || self.allowance.take(ip, is_known, self.now) {
-            self.outputs.push_back(Output::Reply(to, bytes));
-        }
+        is_proven || self.allowance.take(ip, self.people.are_at(ip), self.now)
     }
 
     fn count(&mut self, code: Refusal) {
@@ -82,6 +82,9 @@ impl Server {
     }
 
     fn refuse_unproven(&mut self, to: Client, request: &Message<'_>, code: Refusal) {
+        if !self.may_reply(to) {
+            return;
+        }
         self.count(code);
         let needs_nonce = matches!(code, code::UNAUTHENTICATED | code::STALE_NONCE);
         let nonce = Nonce::new(&self.nonces.make(to.address, self.now));
@@ -90,7 +93,7 @@ impl Server {
             (true, Ok(nonce), Ok(realm)) => reply::error(request, code, &[&realm, &nonce], None),
             _ => reply::error(request, code, &[], None),
         };
-        self.reply_unproven(to, bytes);
+        self.outputs.push_back(Output::Reply(to, bytes));
     }
 
     /// Checks the long-term credentials of a request (RFC 8489, section 9.2.4).
@@ -265,7 +268,7 @@ impl Server {
         if peer.is_ipv6() != allocation.relay.is_ipv6() {
             return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
         }
-        let is_allowed = match self.relay_addresses.contains(&peer.ip()) {
+        let is_allowed = match self.peers.relayed.contains(&peer.ip()) {
             true => self.relays.contains_key(&peer),
             false => self.peers.allows(peer.ip()),
         };

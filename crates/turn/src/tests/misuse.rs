@@ -211,3 +211,40 @@ proptest! {
         prop_assert_eq!(server.allocations(), 1);
     }
 }
+
+#[test]
+fn t6_a_change_of_addresses_neither_ends_calls_nor_opens_this_machine() {
+    let mut server = server();
+    let (user, relay) = allocated(&mut server);
+    let own = SocketAddr::new(relay.ip(), 9);
+    assert_eq!(user.permit(&mut server, own, NOW), Some(403));
+    server.handle(Input::Addresses { relay: &[], own: &[] }, NOW);
+    assert_eq!(user.permit(&mut server, own, NOW), Some(403), "while it is unknown");
+    assert_eq!(user.permit(&mut server, relay, NOW), None, "a relayed address of this server");
+}
+
+#[test]
+fn a_relayed_address_that_cannot_be_bound_is_no_success() {
+    let mut server = server();
+    let (user, relay) = allocated(&mut server);
+    let request = user.request(CREATE_PERMISSION, |message| add_peer(message, address(PEER)));
+    server.handle(Input::Message(me(), &request), NOW);
+    assert_eq!(server.poll(), Some(Output::Bind(relay)));
+    server.handle(Input::NotBound(relay), NOW);
+    assert!(
+        !std::iter::from_fn(|| server.poll()).any(|output| matches!(output, Output::Reply(..)))
+    );
+    assert_eq!(user.permit(&mut server, address(PEER), NOW), Some(437));
+}
+
+#[test]
+fn t28_packets_larger_than_those_of_calls_are_not_relayed() {
+    let mut server = server();
+    let (user, relay) = allocated(&mut server);
+    assert_eq!(user.permit(&mut server, address(PEER), NOW), None);
+    let relayed = |server: &mut Server, length: usize| {
+        let packet = Input::Packet { relay, from: address(PEER), bytes: &vec![0; length] };
+        outputs(server, packet, NOW).len()
+    };
+    assert_eq!([2048, 2049, 65_535].map(|length| relayed(&mut server, length)), [1, 0, 0]);
+}
