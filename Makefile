@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
 endif
-.PHONY: help setup run build release pages dist test soak mutants sizes check unit plain e2e fuzz bench load recording signalling watch clean \
+.PHONY: help setup run build release pages dist test soak mutants sizes check unit plain e2e fuzz bench load recording signalling bench-turn watch clean \
 	parts natively in-browsers tested browse begin rust browsers fmt prose clippy deny
 
 STEP := @scripts/step.sh
@@ -21,7 +21,7 @@ export SALON_BIN := $(CURDIR)/target/release/salon
 NATIVE := --target-dir target/native $(LOCKED)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
 setup: ## Install missing build tools
 	@scripts/setup.sh tools
@@ -99,6 +99,12 @@ recording: release browsers end2end/node_modules/.package-lock.json ## Record a 
 signalling: release end2end/node_modules/.package-lock.json bench/signalling/node_modules/.package-lock.json ## Measure the server's cost and latency, compared with two servers in Node, and under attack
 	$(STEP) "Measuring the signalling" node bench/signalling/run.mjs $(ARGS)
 	$(STEP) "Measuring it under attack" node bench/signalling/attack.mjs
+
+bench-turn: release end2end/node_modules/.package-lock.json ## Measure Salon's TURN server, compared with coturn
+	@scripts/setup.sh relay
+	$(STEP) "Building the load generator" \
+		cargo build --release --manifest-path bench/turn/Cargo.toml --target-dir target/turn-load $(LOCKED)
+	$(STEP) "Measuring the relay" node bench/turn.mjs $(ARGS)
 
 watch: setup ## Build, serve, and reload on every change
 	$(STEP) "Building and serving on http://localhost:3000, again on every change" cargo leptos watch

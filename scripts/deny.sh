@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks all dependencies, including those of the fuzz targets and the tests: licences, bans and sources
-# always; known vulnerabilities if the advisory databases can be fetched, with a notice if they cannot.
+# Checks all dependencies, including those of the fuzz targets, the load generator and the tests: licences,
+# bans and sources always; known vulnerabilities if the advisory databases can be fetched, with a notice if
+# they cannot.
 set -euo pipefail
 
 skip() {
@@ -10,7 +11,9 @@ skip() {
 
 deny() {
     cargo deny --locked --all-features check --hide-inclusion-graph "$@"
-    cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml check --hide-inclusion-graph "$@"
+    for crate in fuzz bench/turn; do
+        cargo deny --locked --manifest-path "$crate/Cargo.toml" --config deny.toml check --hide-inclusion-graph "$@"
+    done
 }
 
 deny bans licenses sources

@@ -12,6 +12,8 @@ const PORT = 3478;
 const TLS_PORT = 5349;
 const START_MS = 10_000;
 const READY = /UDP listener opened/g;
+/** What it says last while it starts if its log is short. */
+const READY_BRIEFLY = /admin thread/;
 const CONFIGURATION = readFileSync(new URL('../../deploy/coturn.conf', import.meta.url), 'utf8');
 
 /** Why a relay cannot run here; empty if it can. */
@@ -50,9 +52,11 @@ const configure = (own, more) => {
  * Starts one on a host.
  * @param {{ within: string[], address: string, address6?: string }} place
  * @param {string} secret
- * @param {{ certificate?: { path: string }, port?: number }} options a certificate for TLS, which it does not speak without
+ * @param {{ certificate?: { path: string }, port?: number, isMeasured?: boolean }} options a certificate for TLS, which it
+ *   does not speak without; whether it serves peers on the loopback, is as fast as it can be on one core without a
+ *   limit of its own, and writes a short log
  */
-export const startRelay = async ({ within, address, address6 }, secret, { certificate, port = PORT } = {}) => {
+export const startRelay = async ({ within, address, address6 }, secret, { certificate, port = PORT, isMeasured } = {}) => {
   const addresses = [address, address6].filter(Boolean);
   const text = configure(
     {
@@ -62,11 +66,13 @@ export const startRelay = async ({ within, address, address6 }, secret, { certif
       'no-stdout-log': null,
       syslog: null,
       ...(certificate && { 'no-tls': null }),
+      ...(isMeasured && { 'denied-peer-ip=127.0.0.0-127.255.255.255': null, 'max-bps': null }),
     },
     [
       ...addresses.flatMap((own) => [`listening-ip=${own}`, `relay-ip=${own}`]),
       ...(certificate ? [`cert=${certificate.path}`, `pkey=${certificate.path}`] : []),
-      ...['log-file=stdout', 'verbose', 'pidfile=/dev/null'],
+      ...(isMeasured ? ['allow-loopback-peers', 'relay-threads=1'] : ['verbose']),
+      ...['log-file=stdout', 'pidfile=/dev/null'],
     ],
   );
   const folder = mkdtempSync(join(tmpdir(), 'salon-relay-'));
@@ -93,7 +99,8 @@ export const startRelay = async ({ within, address, address6 }, secret, { certif
     // Its output must be read, or the relay blocks when the pipe is full.
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      if ((output.match(READY)?.length ?? 0) < addresses.length) return;
+      const isReady = isMeasured ? READY_BRIEFLY.test(output) : (output.match(READY)?.length ?? 0) >= addresses.length;
+      if (!isReady) return;
       clearTimeout(timer);
       child.off('exit', fail);
       resolve(undefined);
@@ -109,6 +116,7 @@ export const startRelay = async ({ within, address, address6 }, secret, { certif
     return [url, `${url}?transport=tcp`, ...(certificate ? [`turns:${host}:${TLS_PORT}`] : [])];
   };
   return {
+    pid: child.pid,
     url: `turn:${address}:${port}`,
     stun: `stun:${address}:${port}`,
     overTls: `turns:${address}:${TLS_PORT}`,
