@@ -156,7 +156,7 @@ test('silent servers are reported, no hidden address is revealed, and joining ca
   const ada = await person({ baseURL });
   await open(ada, `/room/${room}`);
   const found = connectionTest(ada);
-  await expect(found).toHaveAttribute('data-verdict', 'limited', { timeout: 40_000 });
+  await expect(found).toHaveAttribute('data-verdict', 'blocked', { timeout: 40_000 });
   await found.locator('summary').click();
   for (const name of ['STUN', 'Relay over UDP', 'Relay over TCP']) {
     await expect(found.locator('dl')).toContainText(new RegExp(`${name}\\s*no answer`));
