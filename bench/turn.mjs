@@ -52,7 +52,10 @@ const freePort = async () => {
   return port;
 };
 
-/** Takes a seat, because Salon's credentials belong to one. */
+/** Salon's credentials belong to a seat, and each seat has its share of the bandwidth. */
+const SEATS = 10;
+
+/** Takes a seat. */
 const takeSeat = (origin) =>
   new Promise((resolve, reject) => {
     const socket = open(origin, HOST);
@@ -70,20 +73,22 @@ const takeSeat = (origin) =>
 /** Both serve peers on the loopback, and are as users run them otherwise. */
 const SERVERS = {
   Salon: async (port) => {
-    const options = ['--media-listen', `${HOST}:${port}`, '--external-ip', HOST, '--relay-allow', '127.0.0.0/8'];
+    const addresses = ['--media-listen', `${HOST}:${port}`, '--external-ip', HOST, '--relay-allow', '127.0.0.0/8'];
+    const options = [...addresses, '--max-participants', String(SEATS)];
     const salon = await startSalonAt({ within: SERVER_CORE, listen: `${HOST}:0`, relays: true }, ...options);
-    const { socket, username, credential } = await takeSeat(salon.origin);
+    const seats = await Promise.all(Array.from({ length: SEATS }, () => takeSeat(salon.origin)));
     const stop = async () => {
-      socket.terminate();
+      seats.forEach(({ socket }) => socket.terminate());
       await salon.stop();
     };
-    return { pid: salon.pid, username, password: credential, stop };
+    const credentials = seats.flatMap(({ username, credential }) => [username, credential]);
+    return { pid: salon.pid, credentials, stop };
   },
   coturn: async (port) => {
     const relay = await startRelay({ within: SERVER_CORE, address: HOST }, SECRET, { port, isMeasured: true });
     const username = `${Math.floor(Date.now() / 1000) + EXPIRES_S}:bench`;
     const password = createHmac('sha1', SECRET).update(username).digest('base64');
-    return { pid: relay.pid, username, password, stop: relay.stop };
+    return { pid: relay.pid, credentials: [username, password], stop: relay.stop };
   },
 };
 
@@ -102,8 +107,8 @@ const measure = async (name, act) => {
   return figures;
 };
 
-const relay = ({ bytes, rate, burst }) => ({ address, pid, username, password }) =>
-  generate('relay', address, pid, username, password, bytes, rate, burst, SECONDS);
+const relay = ({ bytes, rate, burst }) => ({ address, pid, credentials }) =>
+  generate('relay', address, pid, credentials.join(' '), bytes, rate, burst, SECONDS);
 const flood = (networks) => ({ address, pid }) => generate('flood', address, pid, networks);
 
 const discarded = [];

@@ -41,6 +41,7 @@ pub(crate) struct RelayMetrics {
     to_clients: Relayed,
     dropped: Counter,
     refusals: Labelled,
+    unanswered: Counter,
 }
 
 /// What was relayed in one direction.
@@ -253,6 +254,11 @@ impl RelayMetrics {
                 "Messages to TURN clients and peers that the network did not take",
             ),
             refusals: counted(registry, "turn_errors", "Error responses of TURN by code"),
+            unanswered: counted(
+                registry,
+                "turn_unanswered",
+                "Requests that got no reply because their addresses are not proven",
+            ),
         }
     }
 
@@ -265,6 +271,11 @@ impl RelayMetrics {
     pub(super) fn refusals(&self, code: u16, total: u64) {
         let counter = self.refusals.get_or_create(&labels("code", &code.to_string())).clone();
         counter.inner().store(total, Ordering::Relaxed);
+    }
+
+    /// Sets the number of requests that got no reply.
+    pub(super) fn unanswered(&self, total: u64) {
+        self.unanswered.inner().store(total, Ordering::Relaxed);
     }
 
     /// Counts a packet that was relayed to a peer.

@@ -4,7 +4,7 @@ use super::{
     config::Config,
     credentials::turn::{OwnServers, Servers, TurnCredentials, TurnSecret},
     error::ServerError,
-    media::{Media, Port},
+    media::{Media, MediaConfig, Port},
     metrics::Metrics,
 };
 use std::time::Duration;
@@ -51,12 +51,20 @@ impl Reach {
             }
         };
         let secret = TurnSecret::fresh()?;
-        let (options, names) = (config.media.clone(), config.https.names());
-        let addresses = options.external_ips.clone();
-        let (media, has_relay) = Media::start(&port, options, names, &secret, metrics.relay())?;
-        let port_number = port.address().port();
-        let own = OwnServers { port: port_number, is_secure, addresses, has_relay };
-        let servers = Servers::Own(own);
+        let media_config = MediaConfig {
+            options: config.media.clone(),
+            names: config.https.names(),
+            max_participants: config.max_participants,
+            secret: &secret,
+            metrics: metrics.relay(),
+        };
+        let media = Media::start(&port, media_config)?;
+        let servers = Servers::Own(OwnServers {
+            port: port.address().port(),
+            is_secure,
+            addresses: config.media.external_ips.clone(),
+            has_relay: media.has_relay(),
+        });
         let turn_credentials = TurnCredentials { servers, secret: Some(secret), ttl };
         Ok((Self { turn_credentials, media: Some(media) }, Some(port)))
     }

@@ -57,14 +57,14 @@ struct Senders {
 }
 
 impl Senders {
-    fn new(server: SocketAddr, credentials: (&str, &str)) -> Result<Self> {
+    fn new(server: SocketAddr, credentials: &[[&str; 2]]) -> Result<Self> {
         let mut sockets = Vec::new();
         let mut peers = Vec::new();
-        for number in 0..ALLOCATIONS {
+        for (number, [username, password]) in (0..ALLOCATIONS).zip(credentials.iter().cycle()) {
             let client = StdSocket::bind(client_address(number))?;
             client.connect(server)?;
             let peer = StdSocket::bind(peer_address(number))?;
-            peer.connect(allocate(&client, credentials, peer.local_addr()?)?)?;
+            peer.connect(allocate(&client, (username, password), peer.local_addr()?)?)?;
             sockets.push(client);
             peers.push(peer);
         }
@@ -180,7 +180,7 @@ fn watch(pid: u32, start: Instant, window: &Range<Duration>) -> Result<[f64; 4]>
     Ok(std::array::from_fn(|at| after[at] - before[at]))
 }
 
-pub fn run(server: SocketAddr, pid: u32, credentials: (&str, &str), plan: &Plan) -> Result<String> {
+pub fn run(server: SocketAddr, pid: u32, credentials: &[[&str; 2]], plan: &Plan) -> Result<String> {
     let mut senders = Senders::new(server, credentials)?;
     let dropped = process::drops(is_own)?;
     let start = Instant::now();

@@ -1,7 +1,6 @@
 //! One allocation: a relayed address, and whom it exchanges packets with (RFC 8656, section 5).
 
-use crate::credentials::User;
-use salon_core::rate_limit::{Bucket, Rate};
+use salon_core::protocol::PeerId;
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -35,7 +34,8 @@ struct Channel {
 }
 
 pub(crate) struct Allocation {
-    pub(crate) user: User,
+    /// Whose it is.
+    pub(crate) seat: PeerId,
     pub(crate) username: String,
     pub(crate) key: IntegrityKey,
     /// The request that created it: a retransmission gets the same answer.
@@ -46,19 +46,17 @@ pub(crate) struct Allocation {
     pub(crate) expires: Duration,
     permissions: Vec<(IpAddr, Duration)>,
     channels: Vec<Channel>,
-    to_peers: Bucket,
-    to_client: Bucket,
 }
 
 impl Allocation {
     pub(crate) fn new(
-        (user, username, key): (User, String, IntegrityKey),
+        (seat, username, key): (PeerId, String, IntegrityKey),
         transaction: TransactionId,
         relay: SocketAddr,
         expires: Duration,
     ) -> Self {
         Self {
-            user,
+            seat,
             username,
             key,
             transaction,
@@ -67,8 +65,6 @@ impl Allocation {
             expires,
             permissions: Vec::new(),
             channels: Vec::new(),
-            to_peers: Bucket::default(),
-            to_client: Bucket::default(),
         }
     }
 
@@ -123,19 +119,4 @@ impl Allocation {
         let is_meant = |channel: &&Channel| channel.peer == peer && now < channel.expires;
         Some(self.channels.iter().find(is_meant)?.number)
     }
-
-    /// Whether this many bytes may go to peers now.
-    pub(crate) fn may_send(&mut self, bytes: usize, rate: Rate, now: Duration) -> bool {
-        take(&mut self.to_peers, bytes, rate, now)
-    }
-
-    /// Whether this many bytes may go to the client now.
-    pub(crate) fn may_deliver(&mut self, bytes: usize, rate: Rate, now: Duration) -> bool {
-        take(&mut self.to_client, bytes, rate, now)
-    }
-}
-
-fn take(bucket: &mut Bucket, bytes: usize, rate: Rate, now: Duration) -> bool {
-    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-    bucket.take_many(bytes, rate, now).is_ok()
 }

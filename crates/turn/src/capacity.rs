@@ -1,18 +1,19 @@
-//! The free ports, and how many of them users and addresses have.
+//! The free ports, and how many of them seats and addresses have.
 
-use crate::{credentials::User, people::subscriber, ports::Ports};
+use crate::{people::subscriber, ports::Ports};
+use salon_core::protocol::PeerId;
 use std::{collections::HashMap, hash::Hash, net::IpAddr, ops::RangeInclusive};
 
 /// A participant in a call of four uses up to 18: for each of three others over UDP, TCP and TLS, by IPv4 and
 /// IPv6. Each change of network needs as many again, and the old ones stay until they expire.
-pub(crate) const PER_USER: usize = 108;
+pub(crate) const PER_SEAT: usize = 108;
 /// An office behind one address.
 pub(crate) const PER_ADDRESS: usize = 1024;
 
 /// Why there is no port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoPort {
-    /// The user or the address has too many.
+    /// The seat or the address has too many.
     Quota,
     /// None is free.
     Full,
@@ -20,44 +21,44 @@ pub(crate) enum NoPort {
 
 pub(crate) struct Capacity {
     ports: Ports,
-    users: HashMap<User, usize>,
+    seats: HashMap<PeerId, usize>,
     addresses: HashMap<IpAddr, usize>,
 }
 
 impl Capacity {
     pub(crate) fn new(ports: RangeInclusive<u16>) -> Self {
-        Self { ports: Ports::new(ports), users: HashMap::new(), addresses: HashMap::new() }
+        Self { ports: Ports::new(ports), seats: HashMap::new(), addresses: HashMap::new() }
     }
 
     /// Takes a port, an even one if that is asked for.
     pub(crate) fn take(
         &mut self,
         is_even: bool,
-        user: User,
+        seat: PeerId,
         address: IpAddr,
     ) -> Result<u16, NoPort> {
         let address = subscriber(address);
         let count = |of: Option<&usize>| of.copied().unwrap_or_default();
-        let is_allowed = count(self.users.get(&user)) < PER_USER
+        let is_allowed = count(self.seats.get(&seat)) < PER_SEAT
             && count(self.addresses.get(&address)) < PER_ADDRESS;
         if !is_allowed {
             return Err(NoPort::Quota);
         }
         let port = self.ports.take(is_even).ok_or(NoPort::Full)?;
-        *self.users.entry(user).or_default() += 1;
+        *self.seats.entry(seat).or_default() += 1;
         *self.addresses.entry(address).or_default() += 1;
         Ok(port)
     }
 
-    pub(crate) fn give_back(&mut self, port: u16, user: User, address: IpAddr) {
+    pub(crate) fn give_back(&mut self, port: u16, seat: PeerId, address: IpAddr) {
         self.ports.give_back(port);
-        decrement(&mut self.users, &user);
+        decrement(&mut self.seats, &seat);
         decrement(&mut self.addresses, &subscriber(address));
     }
 
     #[cfg(test)]
     pub(crate) fn entries(&self) -> usize {
-        self.users.len() + self.addresses.len()
+        self.seats.len() + self.addresses.len()
     }
 }
 

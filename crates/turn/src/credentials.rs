@@ -8,22 +8,11 @@ use sha1::Sha1;
 use std::time::Duration;
 use stun_types::message::LongTermKeyCredentials;
 
-/// The user whose name is not a seat's: the operator's own check.
-const OPERATOR: &str = "doctor";
-
-/// On whose behalf the relay is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum User {
-    /// The participant with this seat.
-    Seat(PeerId),
-    /// The operator of this server.
-    Operator,
-}
-
 /// What a username says: `<Unix time of expiry>:<seat>-<room tag>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
-    pub(crate) user: User,
+    /// Whose it is.
+    pub(crate) seat: PeerId,
     /// Time since the Unix epoch.
     pub(crate) expires: Duration,
 }
@@ -32,12 +21,8 @@ impl Claim {
     pub(crate) fn parse(username: &str) -> Option<Self> {
         let (expires, name) = username.split_once(':')?;
         let expires = Duration::from_secs(expires.parse().ok()?);
-        let user = match name.split_once('-') {
-            None if name == OPERATOR => User::Operator,
-            None => return None,
-            Some((seat, _)) => User::Seat(seat.parse().ok()?),
-        };
-        Some(Self { user, expires })
+        let (seat, _) = name.split_once('-')?;
+        Some(Self { seat: seat.parse().ok()?, expires })
     }
 }
 
@@ -66,11 +51,9 @@ mod tests {
     #[test]
     fn a_username_names_the_seat_and_the_expiry() {
         let expires = Duration::from_secs(1_800_000_600);
-        let seat = Claim { user: User::Seat(PeerId(7)), expires };
-        assert_eq!(Claim::parse("1800000600:0000000000000007-abcd"), Some(seat));
-        let operator = Claim { user: User::Operator, expires };
-        assert_eq!(Claim::parse("1800000600:doctor"), Some(operator));
-        for text in ["", ":", "1800000600", "x:doctor", "1:2", "1:x-y", "-1:doctor", "1:doctor-x"] {
+        let claim = Claim { seat: PeerId(7), expires };
+        assert_eq!(Claim::parse("1800000600:0000000000000007-abcd"), Some(claim));
+        for text in ["", ":", "1800000600", "1:7", "1:x-y", "x:0000000000000007-0", "-1:7-0"] {
             assert_eq!(Claim::parse(text), None, "{text:?}");
         }
     }

@@ -20,7 +20,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use credentials::{User, password};
+pub use credentials::password;
 pub use framing::{BadStream, CHANNEL_HEADER, Frame, first_frame, starts_stun};
 pub use peer_filter::is_public;
 pub use server::{Client, Config, Header, Input, Output, Server, Transport};

@@ -1,15 +1,33 @@
 //! Who is connected to the rest of the server, as it reports.
 
-use salon_core::protocol::PeerId;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::{IpAddr, Ipv6Addr},
+use salon_core::{
+    protocol::PeerId,
+    rate_limit::{Bucket, Rate},
 };
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+/// A direction of relayed packets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Direction {
+    ToPeers,
+    ToClient,
+}
+
+/// What a seat has relayed lately, in all its allocations.
+#[derive(Default)]
+struct Traffic {
+    to_peers: Bucket,
+    to_client: Bucket,
+}
 
 #[derive(Default)]
 pub(crate) struct People {
     /// The seats that somebody has.
-    seats: BTreeSet<PeerId>,
+    seats: HashMap<PeerId, Traffic>,
     /// From how many connections a subscriber is known.
     subscribers: BTreeMap<IpAddr, usize>,
 }
@@ -17,13 +35,30 @@ pub(crate) struct People {
 impl People {
     pub(crate) fn seat(&mut self, seat: PeerId, is_taken: bool) {
         match is_taken {
-            true => drop(self.seats.insert(seat)),
+            true => drop(self.seats.entry(seat).or_default()),
             false => drop(self.seats.remove(&seat)),
         }
     }
 
     pub(crate) fn have(&self, seat: PeerId) -> bool {
-        self.seats.contains(&seat)
+        self.seats.contains_key(&seat)
+    }
+
+    /// Whether this many bytes of a seat may be relayed now.
+    pub(crate) fn may_relay(
+        &mut self,
+        seat: PeerId,
+        direction: Direction,
+        bytes: usize,
+        (rate, now): (Rate, Duration),
+    ) -> bool {
+        let Some(traffic) = self.seats.get_mut(&seat) else { return false };
+        let bucket = match direction {
+            Direction::ToPeers => &mut traffic.to_peers,
+            Direction::ToClient => &mut traffic.to_client,
+        };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        bucket.take_many(bytes, rate, now).is_ok()
     }
 
     pub(crate) fn know(&mut self, address: IpAddr, is_known: bool) {

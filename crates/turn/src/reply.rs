@@ -1,7 +1,7 @@
 //! Replies to requests.
 
 use stun_types::{
-    attribute::ErrorCode,
+    attribute::{AttributeType, ErrorCode, UnknownAttributes},
     message::{IntegrityAlgorithm, IntegrityKey, Message, MessageWriteVec},
     prelude::*,
 };
@@ -14,6 +14,7 @@ pub(crate) mod code {
     pub(crate) const BAD_REQUEST: u16 = 400;
     pub(crate) const UNAUTHENTICATED: u16 = 401;
     pub(crate) const FORBIDDEN: u16 = 403;
+    pub(crate) const UNKNOWN_ATTRIBUTE: u16 = 420;
     pub(crate) const ALLOCATION_MISMATCH: u16 = 437;
     pub(crate) const STALE_NONCE: u16 = 438;
     pub(crate) const ADDRESS_FAMILY_NOT_SUPPORTED: u16 = 440;
@@ -48,6 +49,15 @@ pub(crate) fn error(
         let _ = message.add_attribute(&code);
     }
     finish(message, attributes, key)
+}
+
+/// The error response to a request with attributes that have to be understood, and are not.
+pub(crate) fn unknown(
+    request: &Message<'_>,
+    types: &[AttributeType],
+    key: Option<&IntegrityKey>,
+) -> Vec<u8> {
+    error(request, code::UNKNOWN_ATTRIBUTE, &[&UnknownAttributes::new(types)], key)
 }
 
 fn finish(

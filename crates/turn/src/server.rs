@@ -3,8 +3,13 @@
 mod requests;
 
 use crate::{
-    allocation::Allocation, capacity::Capacity, credentials::User, framing::CHANNEL_HEADER,
-    nonce::Nonces, peer_filter::PeerFilter, people::People, reply_allowance::ReplyAllowance,
+    allocation::Allocation,
+    capacity::Capacity,
+    framing::CHANNEL_HEADER,
+    nonce::Nonces,
+    peer_filter::PeerFilter,
+    people::{Direction, People},
+    reply_allowance::ReplyAllowance,
 };
 use ipnet::IpNet;
 use salon_core::{protocol::PeerId, rate_limit::Rate};
@@ -42,7 +47,7 @@ pub struct Config {
     pub relay_ports: RangeInclusive<u16>,
     /// Networks whose peers are allowed although they are not public, for a server inside them.
     pub allowed_peers: Vec<IpNet>,
-    /// Maximum of bytes of an allocation in each direction.
+    /// Maximum of bytes of a seat in each direction, in all its allocations.
     pub rate: Rate,
 }
 
@@ -160,6 +165,8 @@ pub struct Server {
     indications: u128,
     /// Number of error responses, by code.
     refusals: BTreeMap<u16, u64>,
+    /// Number of requests from unproven addresses that got no reply.
+    unanswered: u64,
     outputs: VecDeque<Output>,
 }
 
@@ -183,6 +190,7 @@ impl Server {
             people: People::default(),
             indications: 0,
             refusals: BTreeMap::new(),
+            unanswered: 0,
             outputs: VecDeque::new(),
         }
     }
@@ -253,6 +261,12 @@ impl Server {
         &self.refusals
     }
 
+    /// The number of requests so far that got no reply because their addresses are not proven.
+    #[must_use]
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
     /// The number of entries of everything that grows with its clients.
     #[cfg(test)]
     pub(crate) fn entries(&self) -> [usize; 5] {
@@ -269,8 +283,7 @@ impl Server {
     }
 
     fn revoke(&mut self, seat: PeerId) {
-        let is_theirs =
-            |(_, allocation): &(&Client, &Allocation)| allocation.user == User::Seat(seat);
+        let is_theirs = |(_, allocation): &(&Client, &Allocation)| allocation.seat == seat;
         let theirs: Vec<Client> =
             self.allocations.iter().filter(is_theirs).map(|(client, _)| *client).collect();
         theirs.into_iter().for_each(|client| self.remove(client));
@@ -281,7 +294,7 @@ impl Server {
         self.deadlines.remove(&(allocation.expires, client));
         self.relays.remove(&allocation.relay);
         let port = allocation.relay.port();
-        self.capacity.give_back(port, allocation.user, client.address.ip());
+        self.capacity.give_back(port, allocation.seat, client.address.ip());
         if allocation.is_bound {
             self.outputs.push_back(Output::Unbind(allocation.relay));
         }
@@ -342,12 +355,13 @@ impl Server {
         payload: Range<usize>,
         permitted: impl FnOnce(&Allocation, Duration) -> Option<SocketAddr>,
     ) {
-        let Some(allocation) = self.allocations.get_mut(&from) else { return };
+        let Some(allocation) = self.allocations.get(&from) else { return };
         let Some(peer) = permitted(allocation, self.now) else { return };
-        if !allocation.may_send(payload.len(), self.config.rate, self.now) {
+        let (seat, relay) = (allocation.seat, allocation.relay);
+        let limit = (self.config.rate, self.now);
+        if !self.people.may_relay(seat, Direction::ToPeers, payload.len(), limit) {
             return;
         }
-        let relay = allocation.relay;
         match self.peers.relayed.contains(&peer.ip()) {
             // Within the process: nothing else at these addresses can be reached.
             true => self.packet(peer, relay, payload),
@@ -358,11 +372,13 @@ impl Server {
     /// Delivers bytes of the last input, which a peer has sent to a relayed address.
     fn packet(&mut self, relay: SocketAddr, peer: SocketAddr, payload: Range<usize>) {
         let Some(to) = self.relays.get(&relay).copied() else { return };
-        let Some(allocation) = self.allocations.get_mut(&to) else { return };
-        let (now, rate) = (self.now, self.config.rate);
+        let Some(allocation) = self.allocations.get(&to) else { return };
+        let now = self.now;
         let length = u16::try_from(payload.len()).ok().filter(|length| *length <= MAX_PACKET);
         let Some(length) = length else { return };
-        if !allocation.permits(peer.ip(), now) || !allocation.may_deliver(length.into(), rate, now)
+        let (seat, limit) = (allocation.seat, (self.config.rate, now));
+        if !allocation.permits(peer.ip(), now)
+            || !self.people.may_relay(seat, Direction::ToClient, length.into(), limit)
         {
             return;
         }

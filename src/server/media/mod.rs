@@ -35,8 +35,8 @@ use tracing::{error, info};
 
 /// The realm of TURN credentials. A short one keeps replies small.
 pub(crate) const REALM: &str = "salon";
-/// Maximum of bytes of an allocation in each direction: a camera and a screen, with a burst of a second.
-const RATE: Rate = Rate::new(750_000, Duration::from_secs(1));
+/// Maximum of bytes a second to each other participant: a camera and a screen.
+const BYTES_PER_OTHER: u32 = 750_000;
 /// Interval at which the clock and the addresses of this machine are looked at.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -53,27 +53,36 @@ enum Event {
     Known(IpAddr, bool),
     /// A client over TCP or TLS.
     Client(StreamClient),
+    #[cfg(test)]
+    Fault,
 }
 
 /// Handle to the media plane, which ends when the last handle is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Media {
     events: mpsc::UnboundedSender<Event>,
+    has_relay: HasRelay,
+}
+
+/// What the media plane needs to know.
+#[derive(Debug)]
+pub(crate) struct MediaConfig<'a> {
+    pub(crate) options: MediaOptions,
+    /// The names of the certificate.
+    pub(crate) names: Vec<String>,
+    pub(crate) max_participants: usize,
+    /// The secret with which TURN credentials are made.
+    pub(crate) secret: &'a TurnSecret,
+    pub(crate) metrics: RelayMetrics,
 }
 
 impl Media {
-    /// Starts the media plane at a port. Its TURN server accepts credentials that are made with this
-    /// secret.
+    /// Starts the media plane at a port.
     ///
     /// # Errors
     /// [`ServerError::Io`].
-    pub(crate) fn start(
-        port: &Port,
-        options: MediaOptions,
-        names: Vec<String>,
-        secret: &TurnSecret,
-        metrics: RelayMetrics,
-    ) -> Result<(Self, HasRelay), ServerError> {
+    pub(crate) fn start(port: &Port, config: MediaConfig<'_>) -> Result<Self, ServerError> {
+        let MediaConfig { options, names, max_participants, secret, metrics } = config;
         let mut nonce_key = [0; 32];
         getrandom::fill(&mut nonce_key).map_err(io::Error::other)?;
         let sources = Sources::new(port.address().ip(), names, &options);
@@ -84,22 +93,32 @@ impl Media {
             nonce_key,
             relay_ports,
             allowed_peers: relay_allow,
-            rate: RATE,
+            rate: rate(max_participants),
         });
-        let (sender, events) = mpsc::unbounded_channel();
+        let (events, receiver) = mpsc::unbounded_channel();
         let (tell, has_relay) = watch::channel(false);
         let socket = port.udp()?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("media".to_owned()).spawn(move || {
             let served = LocalSet::new().block_on(&runtime, async {
                 let relay = Relay::new(core, udp::Udp::new(socket)?, metrics);
-                serve(relay, events, sources, tell).await
+                serve(relay, receiver, sources, tell).await
             });
             if let Err(error) = served {
                 error!(%error, "STUN and TURN have ended");
             }
         })?;
-        Ok((Self { events: sender }, has_relay))
+        Ok(Self { events, has_relay })
+    }
+
+    /// Whether there is a relay.
+    pub(crate) fn has_relay(&self) -> HasRelay {
+        self.has_relay.clone()
+    }
+
+    /// Waits until the media plane has ended, which only happens by a fault.
+    pub(crate) async fn ended(mut self) {
+        while self.has_relay.changed().await.is_ok() {}
     }
 
     /// Tells whether somebody has this seat: without it, there are no allocations.
@@ -137,6 +156,12 @@ impl Drop for Known {
     }
 }
 
+/// Maximum of bytes of a participant in each direction, with a burst of a second.
+fn rate(max_participants: usize) -> Rate {
+    let others = u32::try_from(max_participants.saturating_sub(1)).unwrap_or(u32::MAX);
+    Rate::new(BYTES_PER_OTHER.saturating_mul(others.max(1)), Duration::from_secs(1))
+}
+
 async fn serve(
     relay: Rc<RefCell<Relay>>,
     mut events: mpsc::UnboundedReceiver<Event>,
@@ -171,6 +196,8 @@ fn handle(relay: &Rc<RefCell<Relay>>, event: Event) {
         Event::Seat(seat, is_taken) => relay.borrow_mut().input(Input::Seat(seat, is_taken)),
         Event::Known(address, is_open) => relay.borrow_mut().input(Input::Known(address, is_open)),
         Event::Client(client) => drop(spawn_local(stream::serve(relay.clone(), client))),
+        #[cfg(test)]
+        Event::Fault => panic!("a fault"),
     }
 }
 
@@ -200,5 +227,28 @@ fn announce(addresses: &[IpAddr]) {
              --external-ip (SALON_EXTERNAL_IP) names one"
         ),
         _ => info!(count = addresses.len(), "relaying for calls between strict networks"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::metrics::Metrics;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn a_fault_is_noticed() {
+        let port = Port::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let config = MediaConfig {
+            options: MediaOptions::default(),
+            names: Vec::new(),
+            max_participants: 4,
+            secret: &TurnSecret::fresh().unwrap(),
+            metrics: Metrics::new().relay(),
+        };
+        let media = Media::start(&port, config).unwrap();
+        let ended = media.clone().ended();
+        media.tell(Event::Fault);
+        timeout(Duration::from_secs(10), ended).await.unwrap();
     }
 }

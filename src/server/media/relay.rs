@@ -87,6 +87,7 @@ impl Relay {
         self.input(Input::Epoch(epoch));
         self.metrics.allocations(self.core.allocations());
         self.core.refusals().iter().for_each(|(code, total)| self.metrics.refusals(*code, *total));
+        self.metrics.unanswered(self.core.unanswered());
     }
 
     /// When [`Input::Tick`] is due.

@@ -4,7 +4,7 @@ use super::{Client, Output, Server, Transport};
 use crate::{
     allocation::{Allocation, Full, LIFETIME, NotBound},
     capacity::NoPort,
-    credentials::{Claim, User, credentials_of},
+    credentials::{Claim, credentials_of},
     reply::{self, code},
 };
 use std::{
@@ -12,18 +12,35 @@ use std::{
     time::Duration,
 };
 use stun_types::{
-    attribute::{Nonce, Realm, Username, XorMappedAddress},
+    attribute::{AttributeType, MessageIntegrity, Nonce, Realm, Username, XorMappedAddress},
     message::{IntegrityAlgorithm, IntegrityKey, Message, Method},
     prelude::*,
 };
 use turn_types::{
     AddressFamily,
     attribute::{
-        ChannelNumber, EvenPort, Lifetime, RequestedAddressFamily, RequestedTransport,
-        ReservationToken, XorPeerAddress, XorRelayedAddress,
+        ChannelNumber, DontFragment, EvenPort, Lifetime, RequestedAddressFamily,
+        RequestedTransport, ReservationToken, XorPeerAddress, XorRelayedAddress,
     },
     message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, REFRESH},
 };
+
+/// What this server understands of the attributes that have to be understood (RFC 8489, section 14). No
+/// packet is fragmented, whether or not that is asked for.
+const KNOWN: [AttributeType; 12] = [
+    Username::TYPE,
+    Realm::TYPE,
+    Nonce::TYPE,
+    MessageIntegrity::TYPE,
+    ChannelNumber::TYPE,
+    DontFragment::TYPE,
+    EvenPort::TYPE,
+    Lifetime::TYPE,
+    RequestedAddressFamily::TYPE,
+    RequestedTransport::TYPE,
+    ReservationToken::TYPE,
+    XorPeerAddress::TYPE,
+];
 
 /// A request whose sender has proven who they are, and that they receive at their address.
 struct Authenticated {
@@ -38,11 +55,14 @@ type Refusal = u16;
 impl Server {
     /// Tells a client the address from which its request came.
     pub(super) fn binding(&mut self, from: Client, request: &Message<'_>) {
-        if self.may_reply(from) {
-            let mapped = XorMappedAddress::new(from.address, request.transaction_id());
-            let bytes = reply::success(request, &[&mapped], None);
-            self.outputs.push_back(Output::Reply(from, bytes));
+        if !self.may_reply(from) {
+            return;
         }
+        let mapped = XorMappedAddress::new(from.address, request.transaction_id());
+        let bytes = self
+            .refuse_unknown(request, None)
+            .unwrap_or_else(|| reply::success(request, &[&mapped], None));
+        self.outputs.push_back(Output::Reply(from, bytes));
     }
 
     pub(super) fn request(&mut self, from: Client, request: &Message<'_>) {
@@ -54,6 +74,9 @@ impl Server {
             Ok(sender) => sender,
             Err(code) => return self.refuse_unproven(from, request, code),
         };
+        if let Some(bytes) = self.refuse_unknown(request, Some(&sender.key)) {
+            return self.outputs.push_back(Output::Reply(from, bytes));
+        }
         let outcome = self.authorize(from, method, &sender).and_then(|()| match method {
             ALLOCATE => self.allocate(from, request, &sender),
             REFRESH => self.refresh(from, request, &sender.key),
@@ -70,11 +93,29 @@ impl Server {
         self.outputs.push_back(Output::Reply(from, bytes));
     }
 
+    /// The reply to a request with attributes that have to be understood, and are not.
+    fn refuse_unknown(
+        &mut self,
+        request: &Message<'_>,
+        key: Option<&IntegrityKey>,
+    ) -> Option<Vec<u8>> {
+        let types = request.iter_attributes().map(|(_, attribute)| attribute.get_type());
+        let unknown = types.filter(|kind| kind.comprehension_required() && !KNOWN.contains(kind));
+        let unknown: Vec<AttributeType> = unknown.collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        self.count(code::UNKNOWN_ATTRIBUTE);
+        Some(reply::unknown(request, &unknown, key))
+    }
+
     /// Whether to answer somebody whose address may not be proven. A flood is not worth computing answers.
     fn may_reply(&mut self, to: Client) -> bool {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        is_proven || self.allowance.take(ip, self.people.are_at(ip), self.now)
+        let may = is_proven || self.allowance.take(ip, self.people.are_at(ip), self.now);
+        self.unanswered += u64::from(!may);
+        may
     }
 
     fn count(&mut self, code: Refusal) {
@@ -98,7 +139,7 @@ impl Server {
 
     /// Checks the long-term credentials of a request (RFC 8489, section 9.2.4).
     fn authenticate(&self, from: Client, request: &Message<'_>) -> Result<Authenticated, Refusal> {
-        if !request.has_attribute(stun_types::attribute::MessageIntegrity::TYPE) {
+        if !request.has_attribute(MessageIntegrity::TYPE) {
             return Err(code::UNAUTHENTICATED);
         }
         let username = request.attribute::<Username>().map_err(|_| code::BAD_REQUEST)?;
@@ -130,9 +171,7 @@ impl Server {
         method: Method,
         sender: &Authenticated,
     ) -> Result<(), Refusal> {
-        if let User::Seat(seat) = sender.claim.user
-            && !self.people.have(seat)
-        {
+        if !self.people.have(sender.claim.seat) {
             return Err(code::FORBIDDEN);
         }
         match self.allocations.get(&from) {
@@ -175,14 +214,14 @@ impl Server {
         let mut addresses = self.relay_addresses.iter();
         let address = addresses.find(|address| address.is_ipv6() == is_ipv6);
         let address = *address.ok_or(code::ADDRESS_FAMILY_NOT_SUPPORTED)?;
-        let (user, ip) = (sender.claim.user, from.address.ip());
-        let port = self.capacity.take(even.is_some(), user, ip).map_err(|why| match why {
+        let (seat, ip) = (sender.claim.seat, from.address.ip());
+        let port = self.capacity.take(even.is_some(), seat, ip).map_err(|why| match why {
             NoPort::Quota => code::ALLOCATION_QUOTA_REACHED,
             NoPort::Full => code::INSUFFICIENT_CAPACITY,
         })?;
         let relay = SocketAddr::new(address, port);
         let expires = self.now + lifetime(request);
-        let owner = (user, sender.username.clone(), sender.key.clone());
+        let owner = (seat, sender.username.clone(), sender.key.clone());
         self.allocations.insert(from, Allocation::new(owner, transaction, relay, expires));
         self.relays.insert(relay, from);
         self.deadlines.insert((expires, from));

@@ -1,7 +1,9 @@
 //! Who may use the relay, and for how long (T14).
 
 use super::*;
-use stun_types::attribute::MessageIntegrity;
+use stun_types::attribute::{
+    AttributeType, MessageIntegrity, RawAttribute, Software, UnknownAttributes,
+};
 
 fn stranger(server: &mut Server, username: &str) -> User {
     User::new(server, me(), username, NOW)
@@ -16,7 +18,7 @@ fn t14_credentials_have_to_be_valid() {
         ("1800000600:0000000000000008-0123456789abcdef", Err(403)),
         ("1800000600:nobody", Err(401)),
         ("", Err(401)),
-        ("1800000600:doctor", Ok(())),
+        ("1800000600:doctor", Err(401)),
     ] {
         let user = stranger(&mut server, username);
         assert_eq!(user.allocate(&mut server, NOW).map(drop), expected, "{username:?}");
@@ -102,8 +104,8 @@ fn t14_a_thousand_allocations_of_one_seat_end_at_its_quota() {
         User::new(server, stream(index), USERNAME, NOW).allocate(server, NOW)
     };
     let outcomes: Vec<_> = (0..1000).map(|index| allocate(&mut server, index)).collect();
-    assert!(outcomes[..capacity::PER_USER].iter().all(Result::is_ok));
-    assert!(outcomes[capacity::PER_USER..].iter().all(|outcome| *outcome == Err(486)));
+    assert!(outcomes[..capacity::PER_SEAT].iter().all(Result::is_ok));
+    assert!(outcomes[capacity::PER_SEAT..].iter().all(|outcome| *outcome == Err(486)));
     server.handle(Input::Closed(stream(3)), NOW);
     assert!(allocate(&mut server, 1000).is_ok());
     assert_eq!(allocate(&mut server, 1001), Err(486));
@@ -171,4 +173,27 @@ fn requests_that_ask_for_more_than_there_is_are_refused_by_their_code() {
     assert_eq!(user.refresh(&mut server, 600, NOW), Err(437));
     let (bytes, _) = user.ask(&mut server, CREATE_PERMISSION, |_| (), NOW);
     assert_eq!(code(&bytes), Some(437));
+}
+
+#[test]
+fn unknown_attributes_that_have_to_be_understood_are_named() {
+    let mut server = server();
+    // CHANGE-REQUEST of RFC 5780 has to be understood, SOFTWARE does not.
+    let change = RawAttribute::new(AttributeType::new(3), &[0; 4]);
+    let add = |message: &mut MessageWriteVec| {
+        message.add_attribute(&change).unwrap();
+        message.add_attribute(&Software::new("test").unwrap()).unwrap();
+    };
+    let mut binding = Message::builder_request(BINDING, MessageWriteVec::new());
+    add(&mut binding);
+    let unsigned = reply(&send(&mut server, me(), &binding.finish(), NOW), me());
+    let user = stranger(&mut server, USERNAME);
+    let (signed, rest) = user.ask(&mut server, ALLOCATE, add, NOW);
+    assert_eq!((server.allocations(), rest), (0, Vec::new()));
+    for (bytes, is_signed) in [(unsigned, false), (signed, true)] {
+        let message = Message::from_bytes(&bytes).unwrap();
+        assert_eq!(code(&bytes), Some(420));
+        assert!(message.attribute::<UnknownAttributes>().unwrap().has_attribute(change.get_type()));
+        assert_eq!(message.has_attribute(MessageIntegrity::TYPE), is_signed);
+    }
 }

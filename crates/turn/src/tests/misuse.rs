@@ -148,6 +148,22 @@ fn a_flood_is_cut_to_the_rate() {
 }
 
 #[test]
+fn t14_more_allocations_of_a_seat_bring_no_higher_rate() {
+    let mut server = server();
+    let stream = Client { transport: Transport::Stream(1), ..me() };
+    let payload = [0; 1200];
+    let mut sent = 0;
+    for client in [me(), stream] {
+        let user = User::new(&mut server, client, USERNAME, NOW);
+        user.allocate(&mut server, NOW).unwrap();
+        assert_eq!(user.bind(&mut server, 0x4001, address(PEER), NOW), None);
+        let request = channel_data(0x4001, &payload);
+        sent += (0..2000).map(|_| send(&mut server, client, &request, NOW).len()).sum::<usize>();
+    }
+    assert_eq!(sent, 750_000 / 1200);
+}
+
+#[test]
 fn what_follows_the_integrity_is_ignored() {
     let mut server = server();
     let user = with_relay(&mut server, false);
