@@ -7,7 +7,7 @@ use rustix::{
 };
 use salon::server::{
     Config, Embedded, Finding, Log, NoConfig, Server, ServerError, Signals, Task, Verdict,
-    WebOrigin, examine, parse_env_file, within,
+    WebOrigin, examine, listen, parse_env_file, within,
 };
 use std::{
     convert::Infallible,
@@ -21,14 +21,8 @@ use std::{
     process::{Command, ExitCode},
     time::Duration,
 };
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    runtime::Runtime,
-};
+use tokio::{net::TcpListener, runtime::Runtime};
 use tracing::debug;
-
-/// Maximum number of connections that wait to be accepted.
-const BACKLOG: u32 = 4096;
 
 /// Timeout for printing a line, and for blocked threads to end.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -171,15 +165,6 @@ fn listen_for_people(address: SocketAddr) -> Result<TcpListener, ServerError> {
 
 fn listen_for_operators(address: SocketAddr) -> Result<TcpListener, ServerError> {
     listen(address).map_err(|error| ServerError::Metrics { address, error })
-}
-
-/// Listens with a backlog for clients that all reconnect after a restart: the usual 128 would delay
-/// most of a thousand by a second. The system may allow less.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }
 
 /// Raises the limit of file descriptors as far as the system allows: every connection needs one.

@@ -85,6 +85,9 @@ pub enum ServerError {
     /// The task that owns the rooms failed. The server has to be restarted.
     #[error("Internal error: the task that owns the rooms failed.")]
     Hub,
+    /// The thread of STUN and TURN failed. The server has to be restarted.
+    #[error("Internal error: the thread of STUN and TURN failed.")]
+    MediaPlane,
     /// An error of the operating system.
     #[error("The server cannot run: {0}.")]
     Io(#[from] io::Error),

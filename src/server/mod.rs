@@ -59,6 +59,7 @@ pub use media::MediaOptions;
 pub use net::{
     acme::Acme,
     client_ip::{ParseProxyError, TrustedProxies},
+    listener::listen,
     origin::{OriginPolicy, ParseOriginError, WebOrigin},
     tls::{Certificates, Https},
 };
@@ -72,7 +73,7 @@ use data::claim::Claim;
 use http::{guard::Guard, metrics_endpoint, redirect};
 use hub::Services;
 use leptos::config::LeptosOptions;
-use media::Port;
+use media::{Media, Port};
 use metrics::Metrics;
 use net::{
     ip_quotas::IpQuotas,
@@ -101,8 +102,8 @@ pub struct Server {
     guard: Guard,
     /// Listener of the redirect to HTTPS.
     redirect: Option<(TcpListener, Arc<Listener>)>,
-    /// Listener of STUN and TURN.
-    media: Option<TcpListener>,
+    /// STUN and TURN, with their listener for TCP.
+    media: Option<(Media, TcpListener)>,
     keeper: Keeper,
     https: Https,
     claim: Option<Claim>,
@@ -177,7 +178,7 @@ impl Server {
         let listener = Listener::new(&limits, quotas, proxies, refusals, tls, reach.media.clone());
         let https = config.https;
         let redirect = None;
-        let media = port.map(Port::into_tcp).transpose()?;
+        let tcp = port.map(Port::into_tcp);
         Ok(Self {
             hub,
             hub_task,
@@ -186,7 +187,7 @@ impl Server {
             limits,
             guard,
             redirect,
-            media,
+            media: reach.media.clone().zip(tcp),
             keeper,
             https,
             claim,
@@ -238,7 +239,7 @@ impl Server {
     /// all connections have ended, or after [`DRAIN_TIMEOUT`].
     ///
     /// # Errors
-    /// [`ServerError::Io`] or [`ServerError::Hub`].
+    /// [`ServerError::Io`], [`ServerError::Hub`] or [`ServerError::MediaPlane`].
     pub async fn run(
         self,
         tcp: TcpListener,
@@ -254,9 +255,17 @@ impl Server {
             hub.stop().await;
         };
         let serve = listener.clone().serve(tcp, router, stopped(stopping.clone()));
+        let (media, media_tcp) = media.unzip();
         let serve_media = async {
-            if let Some(tcp) = media {
+            if let Some(tcp) = media_tcp {
                 listener.serve_media(tcp, stopped(stopping.clone())).await;
+            }
+        };
+        // Like the rooms, it cannot be repaired here. Participants return to a new process within seconds.
+        let media_ended = async {
+            match media {
+                Some(media) => media.ended().await,
+                None => future::pending().await,
             }
         };
         let redirect = async {
@@ -273,6 +282,7 @@ impl Server {
         };
         tokio::select! {
             result = async { tokio::try_join!(serve, keep) } => result.map(|_| ()),
+            () = media_ended => Err(ServerError::MediaPlane),
             () = overdue(stopping.clone()) => {
                 debug!("some connections did not close in time");
                 Ok(())

@@ -1,8 +1,9 @@
 //! The port for STUN and TURN, which is the same for UDP and TCP.
 
+use crate::server::net::listener::listen;
 use std::{
     io,
-    net::{SocketAddr, TcpListener as StdListener, UdpSocket as StdSocket},
+    net::{SocketAddr, UdpSocket as StdSocket},
 };
 use tokio::net::TcpListener;
 
@@ -14,7 +15,7 @@ const ATTEMPTS: usize = 16;
 pub(crate) struct Port {
     address: SocketAddr,
     udp: StdSocket,
-    tcp: StdListener,
+    tcp: TcpListener,
 }
 
 impl Port {
@@ -31,9 +32,7 @@ impl Port {
     fn try_bind(address: SocketAddr) -> io::Result<Self> {
         let udp = StdSocket::bind(address)?;
         let address = udp.local_addr()?;
-        let tcp = StdListener::bind(address)?;
-        tcp.set_nonblocking(true)?;
-        Ok(Self { address, udp, tcp })
+        Ok(Self { address, udp, tcp: listen(address)? })
     }
 
     /// Its address.
@@ -47,7 +46,7 @@ impl Port {
     }
 
     /// The listener for TCP.
-    pub(crate) fn into_tcp(self) -> io::Result<TcpListener> {
-        TcpListener::from_std(self.tcp)
+    pub(crate) fn into_tcp(self) -> TcpListener {
+        self.tcp
     }
 }

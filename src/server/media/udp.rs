@@ -2,6 +2,7 @@
 //! segmentation offloads GRO and GSO where the system has them.
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use rustix::net::{SendFlags, sendto};
 use std::{
     array,
     io::{self, IoSliceMut},
@@ -57,6 +58,8 @@ pub(super) struct Udp {
     socket: UdpSocket,
     state: UdpSocketState,
     is_ipv6: bool,
+    /// Whether it is bound to all addresses of this machine.
+    is_any: bool,
 }
 
 impl Udp {
@@ -66,13 +69,15 @@ impl Udp {
     }
 
     pub(super) fn new(socket: StdSocket) -> io::Result<Self> {
-        let is_ipv6 = socket.local_addr()?.is_ipv6();
+        let address = socket.local_addr()?;
         let state = UdpSocketState::new((&socket).into())?;
         // Less than this works as well.
         let _ = state.set_recv_buffer_size((&socket).into(), SOCKET_BUFFER_BYTES);
         let _ = state.set_send_buffer_size((&socket).into(), SOCKET_BUFFER_BYTES);
         socket.set_nonblocking(true)?;
-        Ok(Self { socket: UdpSocket::from_std(socket)?, state, is_ipv6 })
+        let socket = UdpSocket::from_std(socket)?;
+        let (is_ipv6, is_any) = (address.is_ipv6(), address.ip().is_unspecified());
+        Ok(Self { socket, state, is_ipv6, is_any })
     }
 
     #[cfg(test)]
@@ -120,12 +125,18 @@ impl Udp {
             }
             to => to,
         };
+        let local = run.local.filter(|_| self.is_any);
+        if local.is_none() && run.bytes.len() <= run.length {
+            // The control messages of the other way cost the system time, and say nothing here.
+            sendto(&self.socket, run.bytes, SendFlags::empty(), &destination)?;
+            return Ok(());
+        }
         let transmit = Transmit {
             destination,
             ecn: None,
             contents: run.bytes,
             segment_size: Some(run.length),
-            src_ip: run.local,
+            src_ip: local,
         };
         self.state.try_send((&self.socket).into(), &transmit)
     }

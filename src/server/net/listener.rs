@@ -29,7 +29,7 @@ use salon_turn::starts_stun;
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, join, split},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
@@ -51,7 +51,21 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 const ANY_REQUEST: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
 /// Bytes of a TLS handshake that need no permit: rustls buffers as many in any case.
 const HANDSHAKE_BYTES: usize = 4 * 1024;
+/// Maximum number of connections that wait to be accepted.
+const BACKLOG: u32 = 4096;
 const TOO_LARGE: &str = "The request header is too large: at most 16 KiB and 100 fields.";
+
+/// Listens with a backlog for clients that all reconnect after a restart: the usual 128 would delay
+/// most of a thousand by a second. The system may allow less. Must be called within a Tokio runtime.
+///
+/// # Errors
+/// Those of the operating system.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Accepts the connections to a listening address.
 #[derive(Debug)]
