@@ -14,6 +14,9 @@ import { soak } from '../support/soak.ts';
 import { type Speaker, startSpeaker, whyNoSpeaker } from '../support/speaker.ts';
 import { expect, test as base } from '../support/test.ts';
 
+// One Firefox at a time: two would slow each other down.
+base.describe.configure({ mode: 'default' });
+
 const PREFERENCES = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
@@ -192,7 +195,7 @@ const expectNumbers = async (firefox: FirefoxPage) => {
   expect(told).toMatch(/^Video \| (VP8|VP9|AV1|H264) \| (VP8|VP9|AV1|H264)$/m);
 };
 
-test.describe('a server that is unreachable for a while', { tag: '@alone' }, () => {
+test.describe('a server that is unreachable for a while', () => {
   // The browser itself logs every attempt to connect. The recorder is fetched in the background, 15 s after joining.
   test.use({ expectedOutput: /^failed: \S+\/(ws|pkg\/recorder\.\w+\.js) |connection to (the server at )?ws:/ });
 
@@ -306,7 +309,7 @@ test.describe('a server that is unreachable for a while', { tag: '@alone' }, () 
   });
 });
 
-test('Chromium calls Firefox: both see and hear, and reactions, settings and the stage work', { tag: '@alone' }, async ({ firefox, person, room, salon }) => {
+test('Chromium calls Firefox: both see and hear, and reactions, settings and the stage work', async ({ firefox, person, room, salon }) => {
   test.slow();
   const machine = 'of somebody who talks';
   const [ada, bob] = [await person({ machine }), await person({ machine })];
@@ -408,7 +411,7 @@ const handOut = async (firefox: FirefoxPage, path: string) => {
   await writeFile(path, Buffer.from(film, 'base64'));
 };
 
-test.describe('with a speaker', { tag: '@alone' }, () => {
+test.describe('with a speaker', () => {
   test.skip(!!why, why);
   test.use({ isHeard: true });
 

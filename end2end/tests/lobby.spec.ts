@@ -151,7 +151,7 @@ test('the call waits for its style sheet', async ({ person, room }) => {
   await expect(ada.locator('#call-style')).toHaveCount(1);
 });
 
-test('a call that arrives slowly is waited for', { tag: '@alone' }, async ({ person, room }) => {
+test('a call that arrives slowly is waited for', async ({ person, room }) => {
   const ada = await person();
   const pass = await holdCall(ada);
   const isForCall = (request: Request) => /call.*\.wasm/.test(request.url());

@@ -12,6 +12,9 @@ import { startSalonAt } from '../support/salon.mjs';
 import { soak } from '../support/soak.ts';
 import { expect, test } from '../support/test.ts';
 
+// One network at a time: each test starts browsers of its own in it.
+test.describe.configure({ mode: 'default' });
+
 type Network = Awaited<ReturnType<typeof makeNetwork>>;
 type Host = 'ada' | 'bob';
 
@@ -127,7 +130,7 @@ test.beforeAll(() => {
 });
 
 for (const { name, network: make, prepare, listen, origins, isSecure, verdict, expected } of CASES) {
-  test(`a call comes about ${name}`, { tag: '@alone' }, async ({ playwright, trouble }) => {
+  test(`a call comes about ${name}`, async ({ playwright, trouble }) => {
     test.slow();
     const network = await make();
     const certificate = makeCertificate();
@@ -179,7 +182,7 @@ for (const { name, network: make, prepare, listen, origins, isSecure, verdict, e
   });
 }
 
-test('a relayed call survives a change of network and a restart of the server', { tag: '@alone' }, async ({ playwright, trouble }) => {
+test('a relayed call survives a change of network and a restart of the server', async ({ playwright, trouble }) => {
   test.slow();
   const network = await makeNetwork('ada', 'bob');
   const salon = await startSalonAt({ ...network.server, relays: true });
@@ -219,7 +222,7 @@ test('a relayed call survives a change of network and a restart of the server', 
   }
 });
 
-test("coturn's own client gets every packet back, over UDP, TCP and TLS", { tag: '@alone' }, async () => {
+test("coturn's own client gets every packet back, over UDP, TCP and TLS", async () => {
   const why = spawnSync('turnutils_uclient', ['-h']).error ? 'coturn is not installed' : '';
   if (why) console.log(`Skipped: ${why}`);
   test.skip(!!why, why);

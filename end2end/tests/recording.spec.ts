@@ -162,7 +162,7 @@ test('without storage, the reason is shown', async ({ person, room }) => {
   await expect(ada.locator('.recording .problem')).toContainText('Recording needs storage');
 });
 
-test.describe('a tab that crashes', { tag: '@alone' }, () => {
+test.describe('a tab that crashes', () => {
   const LOST_S = 2;
 
   test.use({ expectedOutput: /a page crashed/ });
@@ -195,7 +195,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     expect((await brightness(path)).at(-1)!.time).toBeGreaterThan(seconds - LOST_S);
   };
 
-  test('loses two seconds at most', async ({ person, room }) => {
+  test('loses two seconds at most', { tag: '@alone' }, async ({ person, room }) => {
     const seconds = soak(8, 60);
     const [ada, bob] = [await person(), await person()];
     await enter(ada, room, 'Ada');
@@ -211,7 +211,7 @@ test.describe('a tab that crashes', { tag: '@alone' }, () => {
     await expect(mark(bob)).toBeHidden({ timeout: 30_000 });
   });
 
-  test('loses no more of MP4, nor of the separate file of a participant', { tag: '@soak' }, async ({ person, room }) => {
+  test('loses no more of MP4, nor of the separate file of a participant', { tag: ['@alone', '@soak'] }, async ({ person, room }) => {
     test.slow();
     const seconds = soak(8, 15);
     const [ada, bob] = [await person(), await person()];

@@ -94,7 +94,7 @@ const readServer = (page: Page) =>
     return open[0]!.getConfiguration().iceServers![0]!;
   });
 
-test.describe('through a relay', { tag: '@alone' }, () => {
+test.describe('through a relay', () => {
   test.beforeAll(() => {
     const why = whyNoNetworks() || whyNoRelay();
     if (why) console.log(`Skipped, because there can be no relay here: ${why}`);

@@ -62,7 +62,7 @@ test('no frame of a reload during a call shows the lobby', async ({ person, room
   expect(await wasShown()).toBe(false);
 });
 
-test('leaving frees the seat: a reload after that stays outside', { tag: '@alone' }, async ({ person, room }) => {
+test('leaving frees the seat: a reload after that stays outside', async ({ person, room }) => {
   const ada = await person();
   await enter(ada, room, 'Ada');
   await button(ada, 'Leave').click();
@@ -71,7 +71,7 @@ test('leaving frees the seat: a reload after that stays outside', { tag: '@alone
   await expectPhase(ada, 'lobby');
 });
 
-test('the newest tab has the seat, and the older one can take it back', { tag: '@alone' }, async ({ person, room }) => {
+test('the newest tab has the seat, and the older one can take it back', async ({ person, room }) => {
   const [ada, bob] = [await person(), await person()];
   await enter(ada, room, 'Ada');
   await enter(bob, room, 'Bob');
@@ -88,7 +88,7 @@ test('the newest tab has the seat, and the older one can take it back', { tag: '
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
-test.describe('a server that is down for a while', { tag: '@alone' }, () => {
+test.describe('a server that is down for a while', () => {
   // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 

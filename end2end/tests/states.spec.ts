@@ -85,7 +85,7 @@ test('call with an unreachable person', async ({ me, room, person, salon }) => {
 
 const LONG = 'Cleo with a name so long that it has to be cut';
 
-test('call of one to four', { tag: '@alone' }, async ({ me, room, person }) => {
+test('call of one to four', async ({ me, room, person }) => {
   test.slow();
   await enter(me, room, 'Ada Lovelace');
   await show(me, 'call-alone');
