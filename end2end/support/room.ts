@@ -6,7 +6,7 @@ import { expect } from './test.ts';
 /** Poll intervals in milliseconds for changes that happen soon; Playwright's own soon exceed a second. */
 export const OFTEN = [100];
 
-type Phase = 'lobby' | 'joining' | 'knocking' | 'call' | 'waiting' | 'left';
+type Phase = 'lobby' | 'joining' | 'knocking' | 'call' | 'waiting-for-seat' | 'left';
 
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 export const toolbar = (page: Page) => page.getByRole('toolbar', { name: 'Call controls' });

@@ -447,7 +447,7 @@ test.describe('with a coarse clock, and without an audio output', { tag: ['@alon
     await joinWithFirefox(firefox);
     await press(firefox, 'More');
     await press(firefox, 'Record');
-    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('The browser could not mix the audio');
+    const says = () => document.querySelector('.recording .problem')?.textContent?.startsWith('This device has no working audio output');
     await firefox.waitForFunction(says, { timeout: 30_000 });
     await firefox.waitForSelector('::-p-aria([name="Record"][role="button"])');
   });

@@ -12,7 +12,7 @@ test('a person outside a full room waits and joins automatically', async ({ pers
   await expect(cleo.locator('[data-door]')).toHaveText('2 of 2 people are here. Press Join to wait. You join as soon as someone leaves.');
   await turnOnDevices(cleo);
   await button(cleo, 'Join').click();
-  await expectPhase(cleo, 'waiting');
+  await expectPhase(cleo, 'waiting-for-seat');
   await expect(cleo.getByText('2 of 2 people are here. You are next.')).toBeVisible();
   await expect(remoteTiles(ada)).toHaveCount(1);
 

@@ -111,7 +111,7 @@ test('a phone reports that the call is in the background', async ({ person, room
       document.dispatchEvent(new Event('visibilitychange'));
     }, hidden);
   await hide(true);
-  await expect(tileOf(ada, 'Bob')).toContainText("Bob's phone is in the background");
+  await expect(tileOf(ada, 'Bob')).toContainText('Bob switched to another app');
   await hide(false);
   await expect(tileOf(ada, 'Bob')).not.toContainText('background');
 });

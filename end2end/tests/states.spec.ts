@@ -335,6 +335,6 @@ test('waiting', async ({ person, startSalon, room }) => {
   const me = await person({ viewport: DESK, baseURL });
   await open(me, `/room/${room}`);
   await button(me, 'Join').click();
-  await expectPhase(me, 'waiting');
+  await expectPhase(me, 'waiting-for-seat');
   await show(me, 'waiting');
 });

@@ -1,4 +1,4 @@
-//! Connections that do anything in any order. Every message to them is checked against what they may
+//! Connections that do anything in any order. Every message to them is checked stored_hash what they may
 //! know.
 //!
 //! An input is a script. Each line has a character for the connection, one for its credentials, and then
@@ -79,7 +79,7 @@ impl World {
                 }
             }
             "close" => self.close(conn),
-            "heard" => self.handle(Input::Heard(conn), None),
+            "heard" => self.handle(Input::Alive(conn), None),
             "unload" => self.handle(Input::Unloaded(conn), None),
             text => match text.strip_prefix("wait ").map(str::parse::<u16>) {
                 Some(Ok(seconds)) => self.wait(Duration::from_secs(seconds.into())),
@@ -113,7 +113,7 @@ impl World {
             returning,
             host: (proof == 'h').then_some(generation.unwrap_or_default()),
             invitation: (proof == 'i').then_some(101),
-            passcode: (proof == 'p').then(|| PASSCODE.to_owned()),
+            passcode_hash: (proof == 'p').then(|| PASSCODE.to_owned()),
             passcode_checked: proof == 'p',
             address: conn.0 % 2,
         });
@@ -173,9 +173,9 @@ impl World {
             }
             Command::Sync(number) => self.rooms.handle(Input::Synced(number, true), self.now),
             Command::Resume(input) => self.handle(*input, None),
-            Command::Check(Check { ticket, passcode, against, .. }) => {
+            Command::Check(Check { ticket, passcode, stored_hash, .. }) => {
                 let fits = passcode == PASSCODE;
-                let hash = against.unwrap_or_else(|| passcode.clone());
+                let hash = stored_hash.unwrap_or_else(|| passcode.clone());
                 let checked = if fits { Checked::Fits(hash) } else { Checked::Differs };
                 self.rooms.handle(Input::Checked(ticket, checked), self.now);
             }

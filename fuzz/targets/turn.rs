@@ -52,7 +52,7 @@ impl World {
         });
         server.handle(Input::Epoch(Duration::from_secs(1_800_000_000)), Duration::ZERO);
         server.handle(Input::Addresses { relay: &[RELAY], own: &[] }, Duration::ZERO);
-        server.handle(Input::Seat(PeerId(7), true), Duration::ZERO);
+        server.handle(Input::SeatTaken(PeerId(7)), Duration::ZERO);
         Self { server, now: Duration::ZERO, nonce: String::new(), bound: BTreeSet::new() }
     }
 
@@ -142,7 +142,8 @@ impl World {
                 self.handle(Input::Tick);
             }
             6 => self.handle(Input::Closed(from)),
-            _ => self.handle(Input::Seat(PeerId(7), bytes.len().is_multiple_of(2))),
+            _ if bytes.len().is_multiple_of(2) => self.handle(Input::SeatTaken(PeerId(7))),
+            _ => self.handle(Input::SeatFreed(PeerId(7))),
         }
     }
 }

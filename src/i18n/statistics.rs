@@ -2,7 +2,7 @@
 //! need them: their code is loaded with the panels.
 
 use crate::{
-    diagnostics::{CheckResult, CheckTarget, Limit, Measure, Route, Throughput},
+    diagnostics::{CandidatePair, CheckResult, CheckTarget, Limit, Measure, Throughput},
     protocol::DisplayName,
     session::Barrier,
 };
@@ -21,7 +21,7 @@ pub struct StatisticsTexts {
     /// The same two words within a line.
     pub ways: [&'static str; 2],
     pub path: &'static str,
-    pub route: fn(&Route) -> String,
+    pub candidate_pair: fn(&CandidatePair) -> String,
     pub measure: fn(Measure) -> &'static str,
     /// A value with the unit of its measure.
     pub value: fn(Measure, f64) -> String,

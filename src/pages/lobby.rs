@@ -82,7 +82,7 @@ fn JoinForm() -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let name = NodeRef::<html::Input>::new();
     let waiting = boxed_bool(move || {
-        lobby.view.with(|view| matches!(view.phase, Phase::Waiting | Phase::Knocking { .. }))
+        lobby.view.with(|view| matches!(view.phase, Phase::WaitingForSeat | Phase::Knocking { .. }))
     });
     effect(move || {
         let Some(input) = name.get() else { return };
@@ -173,7 +173,7 @@ fn JoinButton(
     let lobby = expect_context::<Lobby>();
     let label = boxed_str(move || {
         lobby.view.with(|view| match view.phase {
-            Phase::Waiting | Phase::Knocking { .. } => t.stop_waiting,
+            Phase::WaitingForSeat | Phase::Knocking { .. } => t.stop_waiting,
             Phase::Joining => t.joining,
             _ if view.knocks() => t.ask_to_join,
             _ => t.join,

@@ -112,7 +112,7 @@ fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Lobby => "lobby",
         Phase::Joining => "joining",
-        Phase::Waiting => "waiting",
+        Phase::WaitingForSeat => "waiting-for-seat",
         Phase::Knocking { .. } => "knocking",
         Phase::InCall { .. } => "call",
         Phase::Left { .. } => "left",

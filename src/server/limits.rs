@@ -35,7 +35,7 @@ pub struct Limits {
     #[arg(default_value_t = CONNECTIONS, value_parser = count)]
     pub max_connections_per_ip: u32,
 
-    /// Maximum number of WebSockets opened per IP address and minute, also all at once
+    /// Maximum number of new WebSockets per minute and IP address; all of them may be opened at once
     #[arg(long, env = "SALON_WS_CONNECT_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = WS_CONNECTS, value_parser = count)]
     pub ws_connect_rate: u32,
@@ -45,7 +45,8 @@ pub struct Limits {
     #[arg(default_value_t = REQUESTS, value_parser = count)]
     pub request_rate: u32,
 
-    /// Maximum number of messages per second on a WebSocket, with bursts of 8 times as many
+    /// Maximum number of WebSocket frames per second from one client, with bursts of 8 times as many;
+    /// fragments, pings and pongs count
     #[arg(long, env = "SALON_MESSAGE_RATE", hide_env_values = true, value_name = "N")]
     #[arg(default_value_t = MESSAGES, value_parser = count)]
     pub message_rate: u32,

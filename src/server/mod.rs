@@ -1,7 +1,7 @@
-//! The server: pages, files, and the WebSocket for signalling.
+//! The server: pages, files, the WebSocket for signalling, and STUN and TURN.
 //!
-//! One task, the hub, owns the rooms; every WebSocket has a task of its own. The server knows nothing of
-//! the media of a call.
+//! One task, the hub, owns the rooms; every WebSocket has a task of its own; one thread relays packets,
+//! which it cannot decrypt.
 //!
 //! Imports between modules have no cycles. Each of these uses only those below it:
 //!
@@ -69,7 +69,7 @@ pub use site::{Embedded, EmbeddedFile, Site};
 use crate::room;
 use axum::{Router, middleware::map_response};
 use csp::PagePolicy;
-use data::claim::Claim;
+use data::lock::DataDirLock;
 use http::{guard::Guard, metrics_endpoint, redirect};
 use hub::Services;
 use leptos::config::LeptosOptions;
@@ -106,7 +106,7 @@ pub struct Server {
     media: Option<(Media, TcpListener)>,
     keeper: Keeper,
     https: Https,
-    claim: Option<Claim>,
+    data_lock: Option<DataDirLock>,
 }
 
 impl Server {
@@ -125,7 +125,7 @@ impl Server {
         for doubt in config.doubts() {
             warn!("{doubt}");
         }
-        let (data, claim) = config.data_dir.clone().claim()?;
+        let (data, data_lock) = config.data_dir.clone().lock()?;
         let leptos = leptos_options(config.reload_port);
         let metrics = Arc::new(Metrics::new());
         let is_secure = config.https != Https::Off;
@@ -190,7 +190,7 @@ impl Server {
             media: reach.media.clone().zip(tcp),
             keeper,
             https,
-            claim,
+            data_lock,
         })
     }
 
@@ -246,7 +246,7 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let Self { hub, hub_task, router, listener, guard, redirect, media, https, .. } = self;
-        let (_keeper, _claim) = (self.keeper, self.claim);
+        let (_keeper, _data_lock) = (self.keeper, self.data_lock);
         let (stop, stopping) = watch::channel(());
         let port = tcp.local_addr()?.port();
         let shut_down = async move {

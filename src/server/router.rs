@@ -5,8 +5,8 @@ use super::{
         guard::{Guard, guarded},
         health, pages,
         qr::{self, Pictures},
+        render_pool::{self, RenderPool},
         static_files, upload_test,
-        workshop::{self, Workshop},
     },
     state::AppState,
     ws::upgrade,
@@ -26,8 +26,8 @@ use tower_http::compression::{
 /// Builds the router of the main listener.
 pub(super) fn router(state: AppState) -> Router {
     let guard = Guard::from_ref(&state);
-    let workshop = Workshop::new(state.quotas.clone(), state.proxies.clone());
-    let ordered = from_fn_with_state(workshop, workshop::order);
+    let pool = RenderPool::new(state.quotas.clone(), state.proxies.clone());
+    let ordered = from_fn_with_state(pool, render_pool::order);
     let pictures = Extension(Arc::<Pictures>::default());
     let picture = get(qr::picture).layer((pictures, ordered.clone()));
     // Each page is rendered and compressed as a whole before it is sent.

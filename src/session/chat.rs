@@ -110,13 +110,13 @@ impl ChatUi {
     /// Counts what is unread, and has the browser ask before a transfer is lost.
     pub(super) fn start(self) {
         effect(move || {
-            let heard = self.view.with(heard);
+            let received = self.view.with(received);
             if self.is_reading() {
                 self.unseen.set(0);
                 self.announced.with_value(|text| self.notices.retract(text));
             }
-            if self.is_reading() || heard == (0, 0) {
-                self.read.set(heard);
+            if self.is_reading() || received == (0, 0) {
+                self.read.set(received);
             }
         });
         effect(move || {
@@ -158,7 +158,7 @@ impl ChatUi {
     }
 
     fn unread_of_each(self) -> (usize, usize) {
-        let ((messages, files), (read, seen)) = (self.view.with(heard), self.read.get());
+        let ((messages, files), (read, seen)) = (self.view.with(received), self.read.get());
         let messages = self.unseen.get() + messages.saturating_sub(read);
         (messages, files.saturating_sub(seen))
     }
@@ -195,7 +195,7 @@ impl ChatUi {
         if let Some(file) = ended.filter(|file| file.key.owner.is_some()) {
             self.announce(&Notice::FileEnded(file.name.clone(), file.state));
         }
-        if view.files.heard > before.files.heard {
+        if view.files.offered > before.files.offered {
             let new = view.files.files.iter().rev().find(|file| file.state == FileState::Offered);
             let owner = new.and_then(|file| {
                 view.tiles.iter().find(|tile| Some(tile.key.id) == file.key.owner)
@@ -208,6 +208,6 @@ impl ChatUi {
 }
 
 /// How many messages and files came from others.
-fn heard(view: &View) -> (usize, usize) {
-    (view.chat.received, view.files.heard)
+fn received(view: &View) -> (usize, usize) {
+    (view.chat.received, view.files.offered)
 }

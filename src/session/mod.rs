@@ -1,5 +1,5 @@
-//! Runs a [`Call`](crate::call::Call): its commands go to the platform, the platform's events to it,
-//! and what the person is to see into signals.
+//! Runs a [`Call`](crate::call::Call): executes its commands on the platform, feeds it the platform's
+//! events, and publishes its view as UI signals.
 
 mod call_hints;
 mod chat;

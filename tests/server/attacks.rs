@@ -351,7 +351,7 @@ async fn t11_floods_of_every_kind() {
     let (mut caller, mut callee) = Client::pair(addr, "123").await;
     let unknown = || Message::text(json!({"type": "nonsense"}).to_string());
     let candidate = || json!({"type": "candidate", "candidate": null}).to_string();
-    let too_fast = (1008, "Rate limit exceeded: 50 messages per second.".to_owned());
+    let too_fast = (1008, "Rate limit exceeded: 50 frames per second.".to_owned());
     // Each kind once before memory is measured: memory that the allocator keeps is not growth.
     let mut before = 0;
     const ABUSERS: u64 = 8;

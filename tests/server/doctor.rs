@@ -230,7 +230,9 @@ async fn a_data_directory_is_tested_while_a_server_uses_it() {
     doctor(&["--data-dir", folder.root()]).await.line("problem", "rooms.db: it is empty");
     fs::write(folder.path("rooms.db"), "some text").unwrap();
     folder.set_mode("rooms.db", 0o666);
-    doctor(&["--data-dir", folder.root()]).await.line("problem", "rooms.db: others can write it");
+    doctor(&["--data-dir", folder.root()])
+        .await
+        .line("problem", "rooms.db: other users of this machine can write it");
 }
 
 #[tokio::test]

@@ -189,6 +189,26 @@ async fn over_tls_turn_shares_the_port_of_the_pages() {
 }
 
 #[tokio::test]
+async fn over_tls_a_client_of_turn_counts_as_one_connection() {
+    let folder = Folder::new();
+    folder.certify();
+    let files = [folder.path("cert.pem"), folder.path("key.pem")].map(PathBuf::from);
+    let app = TestApp::start_with(|config| {
+        let [certificate, key] = files;
+        config.https = Https::Files { certificate, key };
+        config.limits.max_connections_per_ip = 1;
+        with_relay(config);
+    })
+    .await;
+    let mut stream = https::connect(app.addr, "localhost").await.unwrap();
+    stream.write_all(&binding()).await.unwrap();
+    soon(stream.read_exact(&mut [0; 32])).await.unwrap();
+    assert!(https::connect(app.addr, "localhost").await.is_err(), "the only permit is taken");
+    drop(stream);
+    soon(async { while https::connect(app.addr, "localhost").await.is_err() {} }).await;
+}
+
+#[tokio::test]
 async fn t6_services_of_this_machine_are_not_reached() {
     let app = TestApp::start_with(with_relay).await;
     let (_ada, joined) = join(&app, "123").await;

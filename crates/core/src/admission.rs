@@ -13,7 +13,7 @@ pub enum Phase {
     /// Join was pressed; the server has not answered yet.
     Joining,
     /// The room is full: joins as soon as a seat is free.
-    Waiting,
+    WaitingForSeat,
     /// In the waiting room, until a host admits them.
     Knocking {
         /// Since when.

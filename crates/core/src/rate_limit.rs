@@ -1,6 +1,20 @@
 //! Rate limits: a token bucket, stored as the time at which it will be full.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+/// What counts as one client in limits per address: an IPv4 address, also as a mapped one, or an IPv6 /64
+/// network, of which a subscriber has at least one (RFC 6177).
+#[must_use]
+pub fn client_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
 
 /// The capacity of a bucket and the rate at which it is refilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

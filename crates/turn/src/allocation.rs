@@ -13,7 +13,8 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 const PERMISSION: Duration = Duration::from_secs(300);
 /// Lifetime of a channel (RFC 8656, section 12).
 const CHANNEL: Duration = Duration::from_secs(600);
-/// A call of sixteen has fewer candidates per participant than this.
+/// Maximum number of permissions, one for each IP address. A browser makes an allocation for one other
+/// participant, who has few addresses.
 const MAX_PERMISSIONS: usize = 16;
 const MAX_CHANNELS: usize = 16;
 

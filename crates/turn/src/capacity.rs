@@ -1,7 +1,7 @@
 //! The free ports, and how many of them seats and addresses have.
 
-use crate::{people::subscriber, ports::Ports};
-use salon_core::protocol::PeerId;
+use crate::ports::Ports;
+use salon_core::{protocol::PeerId, rate_limit::client_network};
 use std::{collections::HashMap, hash::Hash, net::IpAddr, ops::RangeInclusive};
 
 /// A participant in a call of four uses up to 18: for each of three others over UDP, TCP and TLS, by IPv4 and
@@ -37,7 +37,7 @@ impl Capacity {
         seat: PeerId,
         address: IpAddr,
     ) -> Result<u16, NoPort> {
-        let address = subscriber(address);
+        let address = client_network(address);
         let count = |of: Option<&usize>| of.copied().unwrap_or_default();
         let is_allowed = count(self.seats.get(&seat)) < PER_SEAT
             && count(self.addresses.get(&address)) < PER_ADDRESS;
@@ -53,7 +53,7 @@ impl Capacity {
     pub(crate) fn give_back(&mut self, port: u16, seat: PeerId, address: IpAddr) {
         self.ports.give_back(port);
         decrement(&mut self.seats, &seat);
-        decrement(&mut self.addresses, &subscriber(address));
+        decrement(&mut self.addresses, &client_network(address));
     }
 
     #[cfg(test)]

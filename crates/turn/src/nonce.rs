@@ -7,7 +7,7 @@ use std::{fmt::Write, net::SocketAddr, time::Duration};
 /// How long a nonce is accepted after the minute in which it was made.
 const VALIDITY_MINUTES: u64 = 10;
 const MINUTE: u64 = 60;
-/// Half of these would already be too many to guess in ten minutes.
+/// Bytes of the keyed hash in a nonce: four would already be too many to guess in ten minutes.
 const TAG_BYTES: usize = 8;
 /// Digits of the minute, then of the tag.
 const MINUTE_DIGITS: usize = 8;

@@ -7,8 +7,8 @@ use crate::{
     capacity::Capacity,
     framing::CHANNEL_HEADER,
     nonce::Nonces,
+    participants::{Direction, Participants},
     peer_filter::PeerFilter,
-    people::{Direction, People},
     reply_allowance::ReplyAllowance,
 };
 use ipnet::IpNet;
@@ -47,7 +47,7 @@ pub struct Config {
     pub relay_ports: RangeInclusive<u16>,
     /// Networks whose peers are allowed although they are not public, for a server inside them.
     pub allowed_peers: Vec<IpNet>,
-    /// Maximum of bytes of a seat in each direction, in all its allocations.
+    /// Rate limit of a seat in each direction, over all its allocations: a token is a byte of payload.
     pub rate: Rate,
 }
 
@@ -99,10 +99,15 @@ pub enum Input<'a> {
     },
     /// The socket of a relayed address could not be bound.
     NotBound(SocketAddr),
-    /// Whether somebody has this seat, and is connected or may return to it.
-    Seat(PeerId, bool),
-    /// Whether somebody is connected from this address, or from this /64 network of IPv6.
-    Known(IpAddr, bool),
+    /// Somebody has this seat, and is connected or may return to it.
+    SeatTaken(PeerId),
+    /// Nobody has this seat any more: its allocations end.
+    SeatFreed(PeerId),
+    /// A connection to the rest of the server was opened from this address. Each counts, and ends with an
+    /// [`Input::Disconnected`] of its own.
+    Connected(IpAddr),
+    /// A connection to the rest of the server was closed.
+    Disconnected(IpAddr),
     /// The time of [`Server::poll_timeout`] is reached.
     Tick,
 }
@@ -161,7 +166,7 @@ pub struct Server {
     relays: HashMap<SocketAddr, Client>,
     /// When allocations end.
     deadlines: BTreeSet<(Duration, Client)>,
-    people: People,
+    participants: Participants,
     indications: u128,
     /// Number of error responses, by code.
     refusals: BTreeMap<u16, u64>,
@@ -187,7 +192,7 @@ impl Server {
             allocations: HashMap::new(),
             relays: HashMap::new(),
             deadlines: BTreeSet::new(),
-            people: People::default(),
+            participants: Participants::default(),
             indications: 0,
             refusals: BTreeMap::new(),
             unanswered: 0,
@@ -221,13 +226,13 @@ impl Server {
                     self.outputs.retain(is_other);
                 }
             }
-            Input::Seat(seat, is_taken) => {
-                self.people.seat(seat, is_taken);
-                if !is_taken {
-                    self.revoke(seat);
-                }
+            Input::SeatTaken(seat) => self.participants.take_seat(seat),
+            Input::SeatFreed(seat) => {
+                self.participants.free_seat(seat);
+                self.revoke(seat);
             }
-            Input::Known(address, is_known) => self.people.know(address, is_known),
+            Input::Connected(address) => self.participants.connected(address),
+            Input::Disconnected(address) => self.participants.disconnected(address),
             Input::Tick => {}
         }
     }
@@ -270,8 +275,8 @@ impl Server {
     /// The number of entries of everything that grows with its clients.
     #[cfg(test)]
     pub(crate) fn entries(&self) -> [usize; 5] {
-        let (quotas, people) = (self.capacity.entries(), self.people.entries());
-        [self.allocations.len(), self.relays.len(), self.deadlines.len(), quotas, people]
+        let (quotas, participants) = (self.capacity.entries(), self.participants.entries());
+        [self.allocations.len(), self.relays.len(), self.deadlines.len(), quotas, participants]
     }
 
     fn expire(&mut self) {
@@ -359,7 +364,7 @@ impl Server {
         let Some(peer) = permitted(allocation, self.now) else { return };
         let (seat, relay) = (allocation.seat, allocation.relay);
         let limit = (self.config.rate, self.now);
-        if !self.people.may_relay(seat, Direction::ToPeers, payload.len(), limit) {
+        if !self.participants.may_relay(seat, Direction::ToPeers, payload.len(), limit) {
             return;
         }
         match self.peers.relayed.contains(&peer.ip()) {
@@ -378,7 +383,7 @@ impl Server {
         let Some(length) = length else { return };
         let (seat, limit) = (allocation.seat, (self.config.rate, now));
         if !allocation.permits(peer.ip(), now)
-            || !self.people.may_relay(seat, Direction::ToClient, length.into(), limit)
+            || !self.participants.may_relay(seat, Direction::ToClient, length.into(), limit)
         {
             return;
         }

@@ -68,7 +68,7 @@ fn server_with(relay_ports: RangeInclusive<u16>) -> Server {
     let relay = [RELAY.parse().unwrap(), "2a00::5".parse().unwrap()];
     server.handle(Input::Epoch(EPOCH), Duration::ZERO);
     server.handle(Input::Addresses { relay: &relay, own: &[] }, Duration::ZERO);
-    server.handle(Input::Seat(SEAT, true), Duration::ZERO);
+    server.handle(Input::SeatTaken(SEAT), Duration::ZERO);
     server
 }
 

@@ -208,8 +208,8 @@ fn state(tile: &Tile) -> String {
 
 fn in_background(name: &DisplayName) -> String {
     match name.as_str() {
-        "" => "Their phone is in the background".to_owned(),
-        name => format!("{name}'s phone is in the background"),
+        "" => "They switched to another app".to_owned(),
+        name => format!("{name} switched to another app"),
     }
 }
 

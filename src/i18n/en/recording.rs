@@ -19,7 +19,7 @@ pub(in crate::i18n) static TEXTS: RecordingTexts = RecordingTexts {
     recover: "Recover recording",
     row: |length, bytes, torn, saved| {
         let end = match (torn, saved) {
-            (_, true) => ", saved; deleted here a week later",
+            (_, true) => ", saved. This copy is deleted a week after saving",
             (true, false) => ", interrupted",
             (false, false) => ", not saved yet",
         };
@@ -42,7 +42,7 @@ pub(super) fn problem(problem: RecordingProblem) -> &'static str {
             "The server cannot be reached, so nobody could be notified. Start again when it is back."
         }
         RecordingProblem::Silent => {
-            "The browser could not mix the audio because nothing plays it. Check your headphones or speaker, then start again."
+            "This device has no working audio output, which recording needs. Connect headphones or a speaker, then start again."
         }
         RecordingProblem::Full => {
             "This device has no space left. The recording up to that point is kept."

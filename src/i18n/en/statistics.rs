@@ -3,7 +3,7 @@
 use super::words::{someone, tenths};
 use crate::{
     call::Path,
-    diagnostics::{CheckResult, CheckTarget, Family, Limit, Measure, Protocol, Route},
+    diagnostics::{CandidatePair, CheckResult, CheckTarget, Family, Limit, Measure, Protocol},
     i18n::StatisticsTexts,
     session::Barrier,
 };
@@ -24,7 +24,7 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     sent: "Sent",
     ways: ["received", "sent"],
     path: "Path",
-    route,
+    candidate_pair,
     measure: |measure| match measure {
         Measure::RoundTrip => "Round trip",
         Measure::Rate(_) => "Bitrate",
@@ -125,23 +125,23 @@ pub(in crate::i18n) static TEXTS: StatisticsTexts = StatisticsTexts {
     not_carried: "not measured: no relay passed anything on",
 };
 
-fn route(route: &Route) -> String {
+fn candidate_pair(pair: &CandidatePair) -> String {
     let protocol = |protocol| match protocol {
         Protocol::Udp => "UDP",
         Protocol::Tcp => "TCP",
         Protocol::Tls => "TLS",
     };
-    let path = match (route.path, route.relay) {
+    let path = match (pair.path, pair.relay) {
         (Path::Relayed, Some(relay)) => format!("Relayed over {}", protocol(relay)),
         (Path::Relayed, None) => "Relayed".to_owned(),
         (Path::Direct, _) => "Direct".to_owned(),
         (Path::Unknown, _) => "Direct or relayed".to_owned(),
     };
-    let family = route.family.map(|family| match family {
+    let family = pair.family.map(|family| match family {
         Family::V4 => "IPv4",
         Family::V6 => "IPv6",
     });
-    let parts = [Some(path.as_str()), route.protocol.map(protocol), family];
+    let parts = [Some(path.as_str()), pair.protocol.map(protocol), family];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -212,14 +212,15 @@ mod tests {
 
     #[test]
     fn a_path_is_told_as_far_as_it_is_known() {
-        let known = Route {
+        let known = CandidatePair {
             path: Path::Relayed,
             protocol: Some(Protocol::Udp),
             relay: Some(Protocol::Tls),
             family: Some(Family::V6),
         };
-        assert_eq!(route(&known), "Relayed over TLS, UDP, IPv6");
-        let hardly = Route { path: Path::Direct, protocol: None, relay: None, family: None };
-        assert_eq!(route(&hardly), "Direct");
+        assert_eq!(candidate_pair(&known), "Relayed over TLS, UDP, IPv6");
+        let hardly =
+            CandidatePair { path: Path::Direct, protocol: None, relay: None, family: None };
+        assert_eq!(candidate_pair(&hardly), "Direct");
     }
 }

@@ -72,7 +72,8 @@ pub(super) struct Args {
     #[arg(value_name = "SECRET", value_parser = parse::turn_secret)]
     pub(super) turn_static_auth_secret: Option<TurnSecret>,
 
-    /// Lifetime of these credentials, 10s to 10m; they are renewed during a call
+    /// Lifetime of TURN credentials, 10s to 10m, of Salon's own server as well; clients renew them during a
+    /// call
     #[arg(long, env = "SALON_TURN_CREDENTIAL_TTL", hide_env_values = true)]
     #[arg(value_name = "DURATION", default_value = "10m", value_parser = parse::turn_credential_ttl)]
     pub(super) turn_credential_ttl: Duration,
@@ -163,7 +164,8 @@ pub(super) struct Args {
 
     /// Time without a sign of life after which a connection counts as lost, 3s to 1m
     ///
-    /// The server pings after one and two thirds of it. It counts towards --reconnect-grace.
+    /// The server pings a silent connection after a third and after two thirds of this time, which is part
+    /// of --reconnect-grace, not added to it.
     #[arg(long, env = "SALON_PING_TIMEOUT", hide_env_values = true, value_name = "DURATION")]
     #[arg(default_value = "12s", value_parser = parse::ping_timeout)]
     pub(super) ping_timeout: Duration,

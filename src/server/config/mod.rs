@@ -62,7 +62,7 @@ pub struct Config {
     pub media: MediaOptions,
     /// Secret that the TURN servers without credentials share: `--turn-static-auth-secret`.
     pub turn_static_auth_secret: Option<TurnSecret>,
-    /// Lifetime of the credentials derived from that secret, at most [`TURN_CREDENTIAL_TTL_MAX`]:
+    /// Lifetime of TURN credentials, of Salon's own server as well, at most [`TURN_CREDENTIAL_TTL_MAX`]:
     /// `--turn-credential-ttl`.
     pub turn_credential_ttl: Duration,
     /// Maximum number of participants per room, 1 to 16: `--max-participants`.

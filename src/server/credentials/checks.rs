@@ -121,10 +121,12 @@ impl Checks {
 
     fn go_on(&mut self) {
         while self.running < self.most {
-            let Some(Check { ticket, passcode, against, .. }) = self.queue.pop() else { return };
+            let Some(Check { ticket, passcode, stored_hash, .. }) = self.queue.pop() else {
+                return;
+            };
             self.running += 1;
             let (results, hasher) = (self.results.clone(), self.hasher.clone());
-            let work = spawn_blocking(move || hasher.check(&passcode, against));
+            let work = spawn_blocking(move || hasher.check(&passcode, stored_hash));
             tokio::spawn(async move {
                 let checked = work.await.unwrap_or(Checked::Busy);
                 // Fails only if the hub has ended.
@@ -140,7 +142,7 @@ mod tests {
 
     fn check(ticket: u64, address: u64, room: &str) -> Check {
         let (room, passcode) = (room.parse().unwrap(), "p".to_owned());
-        Check { ticket, address, room, passcode, against: None }
+        Check { ticket, address, room, passcode, stored_hash: None }
     }
 
     #[test]

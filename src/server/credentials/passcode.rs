@@ -58,9 +58,9 @@ impl fmt::Debug for Hasher {
 
 impl Hasher {
     /// Hashes a new passcode, or compares it with a hash.
-    pub(crate) fn check(&self, passcode: &str, against: Option<String>) -> Checked {
+    pub(crate) fn check(&self, passcode: &str, stored_hash: Option<String>) -> Checked {
         let mut memory = self.free().pop().unwrap_or_default();
-        let checked = match against {
+        let checked = match stored_hash {
             None => hash(passcode, &mut memory).map_or(Checked::Busy, Checked::Fits),
             Some(hash) if fits(passcode, &hash, &mut memory) => Checked::Fits(hash),
             Some(_) => Checked::Differs,
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn only_the_right_passcode_matches_its_hash() {
         let hasher = Hasher::default();
-        let check = |passcode, against| hasher.check(passcode, against);
+        let check = |passcode, stored_hash| hasher.check(passcode, stored_hash);
         let Checked::Fits(made) = check("swordfish", None) else { panic!("no hash") };
         assert!(made.starts_with("$argon2id$"), "{made}");
         assert_eq!(check("swordfish", Some(made.clone())), Checked::Fits(made.clone()));

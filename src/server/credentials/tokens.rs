@@ -102,16 +102,19 @@ impl TokenSigner {
         kept.map_err(|error| ServerError::Data { path, error })
     }
 
-    /// Refuses a file that others can write: they may have set the secret, and could take any seat.
+    /// Refuses a file that others can write: they may have set the secret, and could impersonate anybody.
     fn read(path: &Path, mut file: File) -> io::Result<Self> {
         let mode = file.metadata()?.mode();
         if mode & OTHERS_WRITE != 0 {
             return Err(io::Error::other(
-                "others can write it, and could take any seat; chmod 600 it",
+                "other users of this machine can write it, and could impersonate any participant or host; run chmod 600",
             ));
         }
         if mode & OTHERS_READ != 0 {
-            warn!("Others can read {0}, and could take any seat. chmod 600 {0}", path.display());
+            warn!(
+                "Other users can read {0}, and could impersonate any participant or host. Run: chmod 600 {0}",
+                path.display()
+            );
         }
         let mut text = String::new();
         file.read_to_string(&mut text)?;

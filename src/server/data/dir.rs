@@ -1,7 +1,7 @@
 //! The data directory.
 
 use super::{
-    claim::Claim,
+    lock::DataDirLock,
     store::{Names, Store},
 };
 use crate::server::{credentials::tokens::TokenSigner, error::ServerError};
@@ -29,16 +29,16 @@ impl DataDir {
             .map_or(Self::None, Self::Usual)
     }
 
-    /// Locks the directory until the claim is dropped. Returns [`Self::None`] if the default one cannot
+    /// Locks the directory until the lock is dropped. Returns [`Self::None`] if the default one cannot
     /// be locked.
-    pub(crate) fn claim(self) -> Result<(Self, Option<Claim>), ServerError> {
+    pub(crate) fn lock(self) -> Result<(Self, Option<DataDirLock>), ServerError> {
         match self {
             Self::Chosen(folder) => {
-                let claim = Claim::of(&folder)?;
-                Ok((Self::Chosen(folder), Some(claim)))
+                let lock = DataDirLock::of(&folder)?;
+                Ok((Self::Chosen(folder), Some(lock)))
             }
-            Self::Usual(folder) => match Claim::of(&folder) {
-                Ok(claim) => Ok((Self::Usual(folder), Some(claim))),
+            Self::Usual(folder) => match DataDirLock::of(&folder) {
+                Ok(lock) => Ok((Self::Usual(folder), Some(lock))),
                 Err(error) => {
                     warn!("{error} Until then, seats and settings of rooms are lost on restart.");
                     Ok((Self::None, None))

@@ -280,7 +280,7 @@ mod tests {
         let decisions = Decisions {
             locked: false,
             waiting_room: true,
-            passcode: Some("$argon2id$".to_owned()),
+            passcode_hash: Some("$argon2id$".to_owned()),
             generation: 3,
             removed: vec![PeerId(7)],
             seats_void_before: Duration::new(1_800_000_005, 7),

@@ -3,7 +3,7 @@
 use super::{finding::Finding, machine::CLOCK_TOLERANCE};
 use crate::server::{
     credentials::{secret_strength::strength, tokens},
-    data::{claim::Claim, store::Store},
+    data::{lock::DataDirLock, store::Store},
     permissions::{OTHERS, OTHERS_WRITE},
 };
 use std::{
@@ -80,7 +80,7 @@ fn rights(folder: &Path, found: &Metadata, probe: &Metadata) -> Vec<Finding> {
     }
     if found.mode() & OTHERS_WRITE != 0 {
         findings.push(Finding::problem(format!(
-            "Others can write to the data directory {name}, and could take any seat. chmod 700 {name}"
+            "Other users of this machine can write to the data directory {name}, and could impersonate any participant or host. Run: chmod 700 {name}"
         )));
     }
     findings
@@ -96,7 +96,7 @@ fn secret(folder: &Path) -> Option<Finding> {
     };
     if found.mode() & OTHERS != 0 {
         return Some(Finding::problem(format!(
-            "Others can read {name}, and could take any seat. chmod 600 {name}"
+            "Other users of this machine can read {name}, and could impersonate any participant or host. Run: chmod 600 {name}"
         )));
     }
     match fs::read_to_string(&path).map(|text| strength(text.trim())) {
@@ -119,7 +119,7 @@ fn database(folder: &Path) -> Option<Finding> {
 /// configured address.
 pub(super) fn occupied(folder: &Path, serving: bool) -> Option<Finding> {
     let name = folder.display();
-    Claim::is_held(folder).then(|| match serving {
+    DataDirLock::is_held(folder).then(|| match serving {
         true => Finding::fine(format!("The running server uses the data directory {name}.")),
         false => Finding::problem(format!(
             "Another server uses the data directory {name}. Stop it, or choose another directory \

@@ -114,7 +114,7 @@ fn relay(listen: SocketAddr, external: &[IpAddr]) -> Finding {
     if !external.is_empty() && !is_local {
         let all: Vec<_> = external.iter().map(ToString::to_string).collect();
         return Finding::fine(format!(
-            "Calls between strict networks are relayed at {}.",
+            "Calls that cannot connect directly (symmetric NAT, restrictive firewall) are relayed at {}.",
             all.join(" and ")
         ));
     }
@@ -126,7 +126,7 @@ fn relay(listen: SocketAddr, external: &[IpAddr]) -> Finding {
             .to_owned(),
     };
     Finding::warning(format!(
-        "There is no relay, so calls between strict networks have neither sound nor video: {why}."
+        "There is no TURN relay, so calls that cannot connect directly have neither sound nor video: {why}."
     ))
 }
 

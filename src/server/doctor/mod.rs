@@ -3,12 +3,12 @@
 
 mod data_dir;
 mod finding;
-mod front;
 mod ice;
 mod insecure_tls;
 mod machine;
 mod media;
 mod port;
+mod public_origin;
 mod stun;
 mod tls;
 mod turn;
@@ -29,7 +29,7 @@ pub async fn examine(config: &Config, origin: Option<&WebOrigin>, mut tell: impl
     let serving = port::examine(config, &mut tell).await;
     tls::examine(config, &mut tell).await;
     if let Some(origin) = origin {
-        tell(front::examine(origin).await);
+        tell(public_origin::examine(origin).await);
     }
     proxy(config).into_iter().for_each(&mut tell);
     tell(pages(&config.site));

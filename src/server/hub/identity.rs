@@ -39,7 +39,7 @@ fn of_newcomer(join: &Join, secret: &TokenSigner, fresh: Identity, now: Duration
         token: seat.as_ref().and_then(|_| secret.prove(room, id, since, now)),
         host: pass.host.as_ref().and_then(|key| secret.host_generation(room, key)),
         invitation: pass.invitation.as_ref().and_then(|token| secret.invited(room, token)),
-        passcode: fresh.passcode,
+        passcode_hash: fresh.passcode_hash,
         passcode_checked: fresh.passcode_checked,
         address: fresh.address,
     }

@@ -73,8 +73,8 @@ impl HubSender {
     }
 
     /// Reports a sign of life of the client.
-    pub(crate) async fn heard(&self) -> Result<(), CloseReason> {
-        self.place().await?.send(Event::Input(Input::Heard(self.registration.conn)));
+    pub(crate) async fn alive(&self) -> Result<(), CloseReason> {
+        self.place().await?.send(Event::Input(Input::Alive(self.registration.conn)));
         Ok(())
     }
 

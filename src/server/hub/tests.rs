@@ -89,7 +89,7 @@ async fn a_sign_of_life_prevents_closing() {
         let mut written = Vec::new();
         connection.inbox.take(&mut written, 8).await;
         if written.contains(&Outgoing::Ping) {
-            connection.sender.heard().await.unwrap();
+            connection.sender.alive().await.unwrap();
         }
     }
     assert!(connection.closing.try_recv().is_err());
@@ -165,7 +165,7 @@ async fn t30_a_stall_closes_no_connection() {
     // The server heard nothing, but it could not: it asks, and believes the answer.
     for connection in [&mut first, &mut second] {
         assert!(connection.closing.try_recv().is_err());
-        connection.sender.heard().await.unwrap();
+        connection.sender.alive().await.unwrap();
     }
     remembers(&hub, 1, 2).await;
 }

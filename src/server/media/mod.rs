@@ -47,10 +47,14 @@ pub(crate) type HasRelay = watch::Receiver<bool>;
 /// do not wait; it carries two small messages for each seat and WebSocket, whose number is limited.
 #[derive(Debug)]
 enum Event {
-    /// Somebody has this seat, or nobody has it any more.
-    Seat(PeerId, bool),
-    /// Somebody is connected from this address, or not any more.
-    Known(IpAddr, bool),
+    /// Somebody has this seat.
+    SeatTaken(PeerId),
+    /// Nobody has this seat any more.
+    SeatFreed(PeerId),
+    /// A connection from this address was opened.
+    Connected(IpAddr),
+    /// A connection from this address was closed.
+    Disconnected(IpAddr),
     /// A client over TCP or TLS.
     Client(StreamClient),
     #[cfg(test)]
@@ -123,12 +127,12 @@ impl Media {
 
     /// Tells whether somebody has this seat: without it, there are no allocations.
     pub(crate) fn seat(&self, seat: PeerId, is_taken: bool) {
-        self.tell(Event::Seat(seat, is_taken));
+        self.tell(if is_taken { Event::SeatTaken(seat) } else { Event::SeatFreed(seat) });
     }
 
     /// Tells that somebody is connected from this address, until the result is dropped.
     pub(crate) fn know(&self, address: IpAddr) -> Known {
-        self.tell(Event::Known(address, true));
+        self.tell(Event::Connected(address));
         Known { media: self.clone(), address }
     }
 
@@ -152,7 +156,7 @@ pub(crate) struct Known {
 
 impl Drop for Known {
     fn drop(&mut self) {
-        self.media.tell(Event::Known(self.address, false));
+        self.media.tell(Event::Disconnected(self.address));
     }
 }
 
@@ -193,8 +197,10 @@ async fn serve(
 
 fn handle(relay: &Rc<RefCell<Relay>>, event: Event) {
     match event {
-        Event::Seat(seat, is_taken) => relay.borrow_mut().input(Input::Seat(seat, is_taken)),
-        Event::Known(address, is_open) => relay.borrow_mut().input(Input::Known(address, is_open)),
+        Event::SeatTaken(seat) => relay.borrow_mut().input(Input::SeatTaken(seat)),
+        Event::SeatFreed(seat) => relay.borrow_mut().input(Input::SeatFreed(seat)),
+        Event::Connected(address) => relay.borrow_mut().input(Input::Connected(address)),
+        Event::Disconnected(address) => relay.borrow_mut().input(Input::Disconnected(address)),
         Event::Client(client) => drop(spawn_local(stream::serve(relay.clone(), client))),
         #[cfg(test)]
         Event::Fault => panic!("a fault"),
@@ -223,10 +229,10 @@ async fn keep_addresses(relay: Rc<RefCell<Relay>>, sources: Sources, tell: watch
 fn announce(addresses: &[IpAddr]) {
     match addresses {
         [] => info!(
-            "no public address was found: calls between strict networks have no relay, unless \
-             --external-ip (SALON_EXTERNAL_IP) names one"
+            "TURN relays nothing: no public address was found. Calls across symmetric NATs or restrictive \
+             firewalls fail, unless --external-ip (SALON_EXTERNAL_IP) names one"
         ),
-        _ => info!(count = addresses.len(), "relaying for calls between strict networks"),
+        _ => info!(count = addresses.len(), "TURN relays for calls that cannot connect directly"),
     }
 }
 

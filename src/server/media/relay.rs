@@ -2,7 +2,7 @@
 //! are executed at once.
 
 use super::{
-    batch::{Batch, From, Path},
+    batch::{Batch, Destination, From},
     udp::{Buffers, Packet, Udp},
 };
 use crate::server::{clock::unix_time, metrics::RelayMetrics};
@@ -27,8 +27,8 @@ use tracing::{debug, warn};
 const OUTBOX: usize = 64;
 const ZEROS: [u8; 4] = [0; 4];
 
-/// Messages to a client over TCP or TLS.
-pub(super) type Outbox = mpsc::Receiver<Vec<u8>>;
+/// The messages to send to a client over TCP or TLS.
+pub(super) type StreamInbox = mpsc::Receiver<Vec<u8>>;
 
 /// The socket of a relayed address, until it is dropped.
 struct Relayed {
@@ -100,12 +100,12 @@ impl Relay {
     }
 
     /// Registers a client over TCP or TLS.
-    pub(super) fn open(&mut self, address: SocketAddr) -> (Client, Outbox) {
+    pub(super) fn open(&mut self, address: SocketAddr) -> (Client, StreamInbox) {
         self.opened += 1;
-        let (sender, outbox) = mpsc::channel(OUTBOX);
+        let (sender, inbox) = mpsc::channel(OUTBOX);
         self.streams.insert(self.opened, sender);
         let transport = Transport::Stream(self.opened);
-        (Client { transport, address, local: None }, outbox)
+        (Client { transport, address, local: None }, inbox)
     }
 
     /// Forgets a client over TCP or TLS.
@@ -173,7 +173,7 @@ impl Relay {
             Output::Send { relay, to, payload } => {
                 let payload = bytes.get(payload).unwrap_or_default();
                 self.metrics.to_peer(payload.len());
-                self.transmit(Path { from: From::Relay(relay), to }, [payload, &[], &[]]);
+                self.transmit(Destination { from: From::Relay(relay), to }, [payload, &[], &[]]);
             }
             Output::Bind(relay) => self.bind(relay),
             Output::Unbind(relay) => {
@@ -188,7 +188,7 @@ impl Relay {
         match client.transport {
             Transport::Udp => {
                 let from = From::Server(client.local);
-                self.transmit(Path { from, to: client.address }, parts);
+                self.transmit(Destination { from, to: client.address }, parts);
             }
             Transport::Stream(number) => {
                 let outbox = self.streams.get(&number);
@@ -200,12 +200,12 @@ impl Relay {
     }
 
     /// Sends a packet, together with those before it if that is possible.
-    fn transmit(&mut self, path: Path, parts: [&[u8]; 3]) {
+    fn transmit(&mut self, destination: Destination, parts: [&[u8]; 3]) {
         let length = parts.iter().map(|part| part.len()).sum();
-        if !self.batch.has_room(path, length, self.port.max_packets()) {
+        if !self.batch.has_room(destination, length, self.port.max_packets()) {
             self.flush();
         }
-        self.batch.push(path, parts);
+        self.batch.push(destination, parts);
     }
 
     fn flush(&mut self) {

@@ -1,6 +1,6 @@
 //! Clients over TCP or TLS (RFC 8656, section 2.1), in whose streams messages follow each other.
 
-use super::relay::{Outbox, Relay};
+use super::relay::{Relay, StreamInbox};
 use salon_turn::{BadStream, Client, Input, first_frame};
 use std::{cell::RefCell, fmt, net::SocketAddr, rc::Rc, time::Duration};
 use tokio::{
@@ -99,9 +99,9 @@ fn messages(bytes: &[u8], mut handle: impl FnMut(&[u8])) -> Result<usize, BadStr
 }
 
 /// Writes what is sent to a client. Ends if it does not read.
-async fn write(mut outbox: Outbox, mut stream: impl AsyncWrite + Unpin) {
+async fn write(mut inbox: StreamInbox, mut stream: impl AsyncWrite + Unpin) {
     let mut messages = Vec::with_capacity(MESSAGES);
-    while outbox.recv_many(&mut messages, MESSAGES).await > 0 {
+    while inbox.recv_many(&mut messages, MESSAGES).await > 0 {
         let bytes = messages.concat();
         messages.clear();
         let written = async {

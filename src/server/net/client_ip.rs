@@ -1,11 +1,12 @@
 //! The IP address of a client: the peer of the connection, or the address that a trusted proxy
 //! forwards.
 
+use crate::rate_limit::client_network;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     str::FromStr,
 };
 use thiserror::Error;
@@ -43,10 +44,7 @@ impl ClientAddress {
 
 impl From<IpAddr> for ClientAddress {
     fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        })
+        Self(client_network(address))
     }
 }
 

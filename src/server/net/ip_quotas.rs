@@ -22,7 +22,7 @@ const SWEEP_AT: usize = 1024;
 /// Concurrent requests of one address with more than [`super::intake::FREE_BYTES`] unhandled bytes. Each
 /// holds up to [`crate::server::limits::HEADER_BYTES`]; further ones wait.
 const LARGE: usize = 8;
-/// Concurrent rendered responses for one address; see [`crate::server::http::workshop`].
+/// Concurrent rendered responses for one address; see [`crate::server::http::render_pool`].
 const ORDERS: usize = 4;
 /// Concurrent clients of TURN over TCP or TLS from one address: as many as a TURN server allows
 /// allocations.

@@ -171,10 +171,13 @@ impl Listener {
             stream.set_timeout(Some(self.send_timeout));
             let stream = Box::pin(stream);
             let meter = Arc::new(Meter::default());
-            let peer = Arc::new(ConnectInfo { address, local, permit, meter: meter.clone() });
-            let service = Extension(peer).layer(router);
+            let service = |permit| {
+                let meter = meter.clone();
+                Extension(Arc::new(ConnectInfo { address, local, permit, meter })).layer(router)
+            };
             let Some(tls) = &self.tls else {
-                let stream = Intake::new(stream, FREE_BYTES, meter, turns);
+                let (stream, service) =
+                    (Intake::new(stream, FREE_BYTES, meter.clone(), turns), service(permit));
                 return Http { listener: self, header, ending }.serve(stream, service).await;
             };
             let handshake = Arc::new(Meter::default());
@@ -185,16 +188,13 @@ impl Listener {
                     if let Some(media) = &self.media {
                         let first = async { stream.fill_buf().await.ok()?.first().copied() };
                         match is_stun(first, header, &mut ending).await {
-                            Some(true) => {
-                                // Requests would have a permit of their own, in `peer`.
-                                let permit = self.quotas.connect(address.into()).ok();
-                                return self.hand_over(media, stream, client, permit);
-                            }
+                            Some(true) => return self.hand_over(media, stream, client, permit),
                             Some(false) => {}
                             None => return debug!("a connection ended before its first byte"),
                         }
                     }
-                    let stream = Intake::new(stream, FREE_BYTES, meter, turns);
+                    let stream = Intake::new(stream, FREE_BYTES, meter.clone(), turns);
+                    let service = service(permit);
                     Http { listener: self.clone(), header, ending }.serve(stream, service).await;
                 }
                 Ok(Ok(None)) => debug!("answered an ACME challenge"),

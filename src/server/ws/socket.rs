@@ -133,7 +133,7 @@ async fn read(socket: &WebSocket, sender: &HubSender) -> End {
         let told = match socket.next().await {
             Ok(Message::Text(text)) => sender.send(|| ClientMessage::parse(&text)).await,
             Ok(Message::Binary(bytes)) => sender.send(|| parse_binary(&bytes)).await,
-            Ok(Message::Ping(_) | Message::Pong(_)) => sender.heard().await,
+            Ok(Message::Ping(_) | Message::Pong(_)) => sender.alive().await,
             Ok(Message::Close(frame)) => {
                 if frame.is_none_or(|frame| u16::from(frame.code) != CLIENT_GAVE_UP) {
                     // If the hub is gone, so is the seat.
@@ -241,7 +241,7 @@ fn close_frame(reason: CloseReason, limits: &Limits) -> CloseFrame {
         }
         CloseReason::RateLimited => {
             let rate = limits.message_rate;
-            (CloseCode::Policy, format!("Rate limit exceeded: {rate} messages per second.").into())
+            (CloseCode::Policy, format!("Rate limit exceeded: {rate} frames per second.").into())
         }
         CloseReason::MessageTimeout => {
             let timeout = format_duration(limits.message_timeout);

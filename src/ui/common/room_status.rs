@@ -33,10 +33,12 @@ pub fn RoomStatus() -> impl IntoView {
         (t.inside)(&people.into_iter().map(name).collect::<Vec<_>>())
     });
     let door = move |view: &AdmissionView| match view {
-        AdmissionView { phase: Phase::Waiting, state: RoomState { limit: 0, .. }, .. } => {
+        AdmissionView {
+            phase: Phase::WaitingForSeat, state: RoomState { limit: 0, .. }, ..
+        } => {
             format!("{} {}", t.room_full, t.waiting_title)
         }
-        AdmissionView { phase: Phase::Waiting, state, .. } => {
+        AdmissionView { phase: Phase::WaitingForSeat, state, .. } => {
             format!("{} {}", (t.full)(state.people.len(), state.limit), t.waiting_title)
         }
         AdmissionView { phase: Phase::Lobby, refusal: None, state, .. }

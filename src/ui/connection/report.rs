@@ -32,7 +32,8 @@ pub(super) struct Row {
 /// All rows of the table.
 pub(super) fn rows(history: &StatsHistory, t: &StatisticsTexts) -> Vec<Row> {
     use Direction::{Received, Sent};
-    let route = history.latest().and_then(|latest| latest.route.as_ref()).map(t.route);
+    let pair =
+        history.latest().and_then(|latest| latest.candidate_pair.as_ref()).map(t.candidate_pair);
     let measured = |measure| Value {
         text: shown(history.now(measure).map(|value| (t.value)(measure, value)), t),
         measure: Some(measure),
@@ -43,7 +44,7 @@ pub(super) fn rows(history: &StatsHistory, t: &StatisticsTexts) -> Vec<Row> {
     };
     let round_trip = Measure::RoundTrip;
     let mut rows = vec![
-        Row { name: t.path, values: vec![plain(route, t)] },
+        Row { name: t.path, values: vec![plain(pair, t)] },
         Row { name: (t.measure)(round_trip), values: vec![measured(round_trip)] },
         both(Measure::Rate),
         both(Measure::Loss),
@@ -252,7 +253,7 @@ mod tests {
     use super::*;
     use crate::{
         call::Path,
-        diagnostics::{CheckEvent, Family, Route, StatsSnapshot},
+        diagnostics::{CandidatePair, CheckEvent, Family, StatsSnapshot},
         i18n::statistics_texts,
     };
 
@@ -274,7 +275,7 @@ mod tests {
         };
         StatsSnapshot {
             at: Duration::from_secs(seconds),
-            route: Some(Route {
+            candidate_pair: Some(CandidatePair {
                 path: Path::Direct,
                 protocol: Some(Protocol::Udp),
                 relay: None,

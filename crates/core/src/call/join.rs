@@ -54,7 +54,9 @@ impl Admission {
         match self.phase {
             Phase::InCall { .. } => true,
             Phase::Joining => self.expects_seat,
-            Phase::Lobby | Phase::Waiting | Phase::Knocking { .. } | Phase::Left { .. } => false,
+            Phase::Lobby | Phase::WaitingForSeat | Phase::Knocking { .. } | Phase::Left { .. } => {
+                false
+            }
         }
     }
 
@@ -131,7 +133,7 @@ impl Call {
     pub(super) fn leave(&mut self, now: Duration) {
         self.admission.phase = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => Phase::Lobby,
+            Phase::Joining | Phase::WaitingForSeat | Phase::Knocking { .. } => Phase::Lobby,
             Phase::InCall { since } => self.phase_after_call(since, now),
         };
         self.send(ClientMessage::Leave);
@@ -165,7 +167,7 @@ impl Call {
             {
                 self.open_socket();
             }
-            Phase::Joining | Phase::Waiting | Phase::InCall { .. } => {}
+            Phase::Joining | Phase::WaitingForSeat | Phase::InCall { .. } => {}
         }
     }
 
@@ -180,7 +182,7 @@ impl Call {
     pub(super) fn send_first_message(&mut self) {
         let Some(room) = self.room.name.clone() else { return };
         match self.admission.phase {
-            Phase::Lobby | Phase::Left { .. } | Phase::Waiting => {
+            Phase::Lobby | Phase::Left { .. } | Phase::WaitingForSeat => {
                 self.send(ClientMessage::Watch(room));
             }
             Phase::Joining | Phase::Knocking { .. } | Phase::InCall { .. } => {
@@ -213,7 +215,7 @@ impl Call {
     pub(super) fn joined(&mut self, id: PeerId, state: RoomState, now: Duration) {
         let since = match self.admission.phase {
             Phase::Lobby | Phase::Left { .. } => return,
-            Phase::Joining | Phase::Waiting | Phase::Knocking { .. } => {
+            Phase::Joining | Phase::WaitingForSeat | Phase::Knocking { .. } => {
                 self.admission.seat.joined_at.unwrap_or(self.clock.epoch + now)
             }
             Phase::InCall { since } => since,
@@ -258,7 +260,7 @@ impl Call {
             E::RoomFull if asks || self.me.is_none() => {
                 self.give_up_seat();
                 self.join_timer = JoinTimer::default();
-                self.admission.phase = Phase::Waiting;
+                self.admission.phase = Phase::WaitingForSeat;
                 self.watch_again();
             }
             E::BadSeatToken => {

@@ -18,7 +18,7 @@ mod join;
 mod participant;
 mod participants;
 mod rehearsal;
-mod signaling;
+mod server_connection;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -48,8 +48,8 @@ use join::Admission;
 use participant::Participant;
 use participants::Participants;
 pub use rehearsal::Rehearsal;
-pub use signaling::ServerStatus;
-use signaling::{Socket, Step};
+pub use server_connection::ServerStatus;
+use server_connection::{Socket, Step};
 use std::{collections::VecDeque, time::Duration};
 pub use view::{Hosting, Tile, View};
 
@@ -331,7 +331,7 @@ impl Call {
             return;
         }
         self.room.state = state;
-        if self.admission.phase == Phase::Waiting && self.room.state.has_space() {
+        if self.admission.phase == Phase::WaitingForSeat && self.room.state.has_space() {
             self.send_join();
         }
     }

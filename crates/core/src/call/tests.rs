@@ -468,7 +468,7 @@ fn a_full_room_is_entered_when_a_seat_is_free() {
         world.join(person);
         world.settle();
     }
-    assert_eq!(world.phase(2), Phase::Waiting);
+    assert_eq!(world.phase(2), Phase::WaitingForSeat);
     world.leave(0);
     world.settle();
     assert!(matches!(world.phase(2), Phase::InCall { .. }));

@@ -4,7 +4,7 @@ use super::{
     Call,
     connection::{Connection, Link, Path, PeerKey, WeakLink, weak_link},
     participant::Participant,
-    signaling::ServerStatus,
+    server_connection::ServerStatus,
 };
 use crate::{
     admission::{AdmissionView, Phase},

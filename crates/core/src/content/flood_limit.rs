@@ -4,12 +4,12 @@ use super::chat::MESSAGES;
 use crate::protocol::{PeerId, Talk};
 use std::{collections::BTreeMap, time::Duration};
 
-/// How much one person may send within [`PERIOD`]. An honest answer in the chat is at most twice
-/// [`MESSAGES`].
-pub(super) const TALKS: usize = 10 * MESSAGES;
+/// Maximum weight of what one participant sends within [`PERIOD`]. The answer to a `sync` weighs at most
+/// twice [`MESSAGES`].
+pub(super) const MAX_WEIGHT: usize = 10 * MESSAGES;
 pub(super) const PERIOD: Duration = Duration::from_secs(60);
-/// What a question counts, which may be answered with all that is kept.
-const QUESTION: usize = 50;
+/// Weight of a `sync` in messages: its answer may contain the whole stored chat.
+const SYNC_WEIGHT: usize = 50;
 
 /// Number of messages received from each sender.
 #[derive(Debug, Default)]
@@ -36,8 +36,8 @@ impl FloodLimit {
         if now.abs_diff(received.since) >= PERIOD {
             (received.weight, received.since) = (0, now);
         }
-        received.weight += if matches!(talk, Some(Talk::Sync(_))) { QUESTION } else { 1 };
-        received.is_blocked = received.weight > TALKS;
+        received.weight += if matches!(talk, Some(Talk::Sync(_))) { SYNC_WEIGHT } else { 1 };
+        received.is_blocked = received.weight > MAX_WEIGHT;
         !received.is_blocked
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     chat::{BYTES, MESSAGES, SYNC_INTERVAL},
-    flood_limit::{PERIOD, TALKS},
+    flood_limit::{MAX_WEIGHT, PERIOD},
     *,
 };
 use crate::protocol::ChatMessage;
@@ -511,7 +511,7 @@ fn t24_a_clock_that_is_set_back_blocks_no_sender() {
     world.settle();
     let (other, now) = (world.people[1].id, world.now);
     let content = &mut world.people[0].content;
-    (0..=TALKS).for_each(|_| drop(content.on_message(other, &"Bob".into(), None, now)));
+    (0..=MAX_WEIGHT).for_each(|_| drop(content.on_message(other, &"Bob".into(), None, now)));
     assert_eq!(content.poll(), Some(ContentCommand::Close(other)));
     assert!(!reopen(content, other, now));
     assert!(reopen(content, other, now - Duration::from_secs(3600)));

@@ -7,8 +7,8 @@ mod track_stats;
 
 pub use ice_check::{CheckEvent, CheckResult, CheckTarget, IceServerCheck};
 pub use stats_history::{
-    Direction, Family, Limit, Measure, Picture, Protocol, Route, StatsHistory, StatsSnapshot,
-    Traffic,
+    CandidatePair, Direction, Family, Limit, Measure, Picture, Protocol, StatsHistory,
+    StatsSnapshot, Traffic,
 };
 pub use throughput::{Throughput, UploadResult};
 pub use track_stats::{ConnectionStats, TrackStats};

@@ -59,7 +59,7 @@ impl Family {
 
 /// The selected candidate pair (RFC 8445).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
+pub struct CandidatePair {
     /// Direct or relayed.
     pub path: Path,
     /// The transport protocol of the packets.
@@ -122,8 +122,8 @@ pub struct Traffic {
 pub struct StatsSnapshot {
     /// Time since the page was opened.
     pub at: Duration,
-    /// The selected route.
-    pub route: Option<Route>,
+    /// The selected candidate pair.
+    pub candidate_pair: Option<CandidatePair>,
     /// Round-trip time.
     pub round_trip: Option<Duration>,
     /// Received media.

@@ -1,6 +1,6 @@
 //! Statistics per track of a connection, and their sum for one participant.
 
-use super::{Picture, Route, StatsSnapshot, Traffic};
+use super::{CandidatePair, Picture, StatsSnapshot, Traffic};
 use crate::protocol::Mid;
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ pub struct TrackStats {
 pub struct ConnectionStats {
     /// Time since the page was opened.
     pub at: Duration,
-    /// The selected route.
-    pub route: Option<Route>,
+    /// The selected candidate pair.
+    pub candidate_pair: Option<CandidatePair>,
     /// Round-trip time.
     pub round_trip: Option<Duration>,
     /// Received tracks.
@@ -47,7 +47,7 @@ impl ConnectionStats {
     pub fn of(&self, is_theirs: impl Fn(&TrackStats) -> bool) -> StatsSnapshot {
         StatsSnapshot {
             at: self.at,
-            route: self.route,
+            candidate_pair: self.candidate_pair,
             round_trip: self.round_trip,
             received: Traffic::of(self.received.iter().filter(|track| is_theirs(track))),
             sent: Traffic::of(&self.sent),

@@ -136,8 +136,8 @@ impl Room {
             return by_invitation(decisions, identity, cx.now);
         }
         let waiting_room = decisions.waiting_room;
-        if let Some(hash) = decisions.passcode.clone() {
-            if identity.passcode.as_ref() != Some(&hash) {
+        if let Some(hash) = decisions.passcode_hash.clone() {
+            if identity.passcode_hash.as_ref() != Some(&hash) {
                 return self.passcode(join, identity, hash, cx);
             }
             cx.limits.passcode_attempts.give_back(&identity.address);
@@ -229,9 +229,9 @@ impl Room {
             // Another barrier may apply now.
             return self.tell_waiting_room(cx);
         }
-        let passcode = decisions.and_then(|decisions| decisions.passcode.clone());
+        let passcode = decisions.and_then(|decisions| decisions.passcode_hash.clone());
         let lacks_it = |waiting: &WaitingParticipant| {
-            passcode.is_some() && waiting.identity.passcode != passcode
+            passcode.is_some() && waiting.identity.passcode_hash != passcode
         };
         for waiting in self.waiting_room.take_where(lacks_it) {
             let sentence = "The room now has a passcode; join with it.";

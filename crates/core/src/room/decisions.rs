@@ -19,9 +19,9 @@ const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
 /// invitations. In practice, seat tokens expire before a list is full.
 const MAX_REMEMBERED: usize = 500;
 
-/// The decisions of a room's hosts. Times are since the Unix epoch. It is stored as JSON: where a field is renamed, the store
-/// needs a migration, because a missing field counts as its default. Unknown fields are an error, so
-/// that a forgotten migration locks a room instead of opening it.
+/// The decisions of a room's hosts. Times are since the Unix epoch. Stored as JSON: where a stored name
+/// changes, the store needs a migration, because a missing field counts as its default. Unknown fields are
+/// an error, so that a forgotten migration locks a room instead of opening it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Decisions {
@@ -30,7 +30,8 @@ pub struct Decisions {
     /// Newcomers wait until a host admits them.
     pub waiting_room: bool,
     /// The hash of the passcode.
-    pub passcode: Option<String>,
+    #[serde(rename = "passcode")]
+    pub passcode_hash: Option<String>,
     /// The generation of the host key: keys of earlier ones are void.
     pub generation: u64,
     /// People who were removed. Their seats are void.
@@ -96,7 +97,7 @@ impl Decisions {
     pub fn gate(&self) -> Option<Gate> {
         match self {
             Self { locked: true, .. } => Some(Gate::Locked),
-            Self { passcode: Some(_), .. } => Some(Gate::Passcode),
+            Self { passcode_hash: Some(_), .. } => Some(Gate::Passcode),
             Self { waiting_room: true, .. } => Some(Gate::WaitingRoom),
             Self { .. } => None,
         }

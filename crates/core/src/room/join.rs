@@ -38,8 +38,8 @@ impl Room {
             Admission::In => self.complete_join(conn, &join, &identity, cx),
             Admission::Wait => self.queue(conn, join, identity, cx),
             Admission::Check(passcode, hash) => {
-                let (message, against) = (ClientMessage::Join(join), Some(hash));
-                self.check(Unchecked { conn, message, identity, passcode, against });
+                let (message, stored_hash) = (ClientMessage::Join(join), Some(hash));
+                self.check(Unchecked { conn, message, identity, passcode, stored_hash });
                 Ok(())
             }
         }

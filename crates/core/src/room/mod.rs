@@ -104,7 +104,7 @@ struct Unchecked {
     identity: Identity,
     passcode: String,
     /// The hash to compare it with; `None` for a new passcode.
-    against: Option<String>,
+    stored_hash: Option<String>,
 }
 
 /// The context of an input.

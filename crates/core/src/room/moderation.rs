@@ -36,7 +36,7 @@ impl Room {
             return Err(refusal(ErrorCode::TryLater, sentence));
         }
         if let HostAction::Passcode { passcode: Some(new) } = &action
-            && identity.passcode.is_none()
+            && identity.passcode_hash.is_none()
         {
             return self.hash(conn, new.clone(), identity, cx);
         }
@@ -78,7 +78,7 @@ impl Room {
         }
         let action = HostAction::Passcode { passcode: Some(passcode.clone()) };
         let message = ClientMessage::Host(action);
-        self.check(Unchecked { conn, message, identity, passcode, against: None });
+        self.check(Unchecked { conn, message, identity, passcode, stored_hash: None });
         Ok(())
     }
 
@@ -102,8 +102,8 @@ impl Room {
                 self.change(on, cx, |decisions| decisions.waiting_room = on);
             }
             HostAction::Passcode { passcode } => {
-                let hash = passcode.and(identity.passcode);
-                self.change(hash.is_some(), cx, |decisions| decisions.passcode = hash);
+                let hash = passcode.and(identity.passcode_hash);
+                self.change(hash.is_some(), cx, |decisions| decisions.passcode_hash = hash);
             }
             HostAction::Admit { to } => return self.admit(to, cx),
             HostAction::Deny { to } => return self.deny(to, cx),

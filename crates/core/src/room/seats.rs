@@ -25,10 +25,10 @@ pub struct Identity {
     /// The number of the invitation that they showed.
     pub invitation: Option<u64>,
     /// The hash of the passcode that they know or set.
-    pub passcode: Option<String>,
+    pub passcode_hash: Option<String>,
     /// Whether their passcode was compared with that of the room, or hashed.
     pub passcode_checked: bool,
-    /// Stands for their address.
+    /// Keyed hash of their address, with another key in each run of the server.
     pub address: u64,
 }
 

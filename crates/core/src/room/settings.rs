@@ -152,7 +152,7 @@ impl Room {
         RoomSettings {
             locked: decisions.is_some_and(|decisions| decisions.locked),
             waiting_room: decisions.is_some_and(|decisions| decisions.waiting_room),
-            passcode: decisions.is_some_and(|decisions| decisions.passcode.is_some()),
+            passcode: decisions.is_some_and(|decisions| decisions.passcode_hash.is_some()),
             hosts: self.seats.hosts().map(|seat| seat.id).collect(),
         }
     }

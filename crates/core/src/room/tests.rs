@@ -362,7 +362,7 @@ fn a_silent_connection_is_pinged_and_then_closed() {
     while let Some(next) = rooms.poll_timeout().filter(|&next| next <= secs(20)) {
         assert!(next > now, "an unchanged timeout would spin");
         now = next;
-        rooms.handle(Input::Heard(ConnId(2)), now);
+        rooms.handle(Input::Alive(ConnId(2)), now);
         rooms.handle(Input::Tick, now);
         log.extend(drain(&mut rooms).into_iter().map(|command| (now, command)));
     }

@@ -113,7 +113,8 @@ impl Server {
     fn may_reply(&mut self, to: Client) -> bool {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        let may = is_proven || self.allowance.take(ip, self.people.are_at(ip), self.now);
+        let may =
+            is_proven || self.allowance.take(ip, self.participants.is_connected_from(ip), self.now);
         self.unanswered += u64::from(!may);
         may
     }
@@ -171,7 +172,7 @@ impl Server {
         method: Method,
         sender: &Authenticated,
     ) -> Result<(), Refusal> {
-        if !self.people.have(sender.claim.seat) {
+        if !self.participants.has_seat(sender.claim.seat) {
             return Err(code::FORBIDDEN);
         }
         match self.allocations.get(&from) {

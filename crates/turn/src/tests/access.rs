@@ -70,7 +70,7 @@ fn t14_whoever_loses_the_seat_loses_the_relay_at_once() {
     let mut server = server();
     let (user, relay) = allocated(&mut server);
     assert_eq!(user.bind(&mut server, 0x4001, address(PEER), NOW), None);
-    let ended = outputs(&mut server, Input::Seat(SEAT, false), NOW);
+    let ended = outputs(&mut server, Input::SeatFreed(SEAT), NOW);
     assert_eq!(ended, [Output::Unbind(relay)]);
     assert_eq!(send(&mut server, me(), &channel_data(0x4001, b"hello"), NOW), []);
     let packet = Input::Packet { relay, from: address(PEER), bytes: b"hello" };
@@ -83,7 +83,7 @@ fn t14_whoever_loses_the_seat_loses_the_relay_at_once() {
 fn t14_an_allocation_obeys_only_its_user() {
     let mut server = server();
     let (user, _) = allocated(&mut server);
-    server.handle(Input::Seat(PeerId(8), true), NOW);
+    server.handle(Input::SeatTaken(PeerId(8)), NOW);
     let username = "1800000600:0000000000000008-0123456789abcdef".to_owned();
     let other = User { username, ..user };
     assert_eq!(other.refresh(&mut server, 0, NOW), Err(441));
@@ -109,7 +109,7 @@ fn t14_a_thousand_allocations_of_one_seat_end_at_its_quota() {
     server.handle(Input::Closed(stream(3)), NOW);
     assert!(allocate(&mut server, 1000).is_ok());
     assert_eq!(allocate(&mut server, 1001), Err(486));
-    server.handle(Input::Seat(SEAT, false), NOW);
+    server.handle(Input::SeatFreed(SEAT), NOW);
     assert_eq!(server.entries(), [0, 0, 0, 0, 0]);
 }
 
@@ -130,7 +130,7 @@ fn an_allocation_has_sixteen_peers() {
 fn t14_an_address_has_a_quota_and_the_server_as_many_allocations_as_ports() {
     let allocate = |server: &mut Server, index: usize, client: Client| {
         let seat = PeerId(index as u64);
-        server.handle(Input::Seat(seat, true), NOW);
+        server.handle(Input::SeatTaken(seat), NOW);
         let username = format!("1800000600:{seat}-0");
         User::new(server, client, &username, NOW).allocate(server, NOW)
     };

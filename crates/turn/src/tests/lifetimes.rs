@@ -148,8 +148,8 @@ proptest! {
                     outputs(&mut server, Input::Tick, now)
                 }
                 Act::Revoke => {
-                    let all = outputs(&mut server, Input::Seat(SEAT, false), now);
-                    server.handle(Input::Seat(SEAT, true), now);
+                    let all = outputs(&mut server, Input::SeatFreed(SEAT), now);
+                    server.handle(Input::SeatTaken(SEAT), now);
                     all
                 }
             };

@@ -126,9 +126,9 @@ fn t13_an_office_with_participants_gets_its_answers() {
         (0..300).filter(|_| !send(server, me(), &bare(BINDING), NOW).is_empty()).count()
     };
     assert_eq!(asked(&mut server), 20);
-    server.handle(Input::Known(me().address.ip(), true), NOW);
+    server.handle(Input::Connected(me().address.ip()), NOW);
     assert_eq!(asked(&mut server), 300);
-    server.handle(Input::Known(me().address.ip(), false), NOW);
+    server.handle(Input::Disconnected(me().address.ip()), NOW);
     assert_eq!(asked(&mut server), 0);
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     call::Path,
-    diagnostics::{ConnectionStats, Family, Limit, Picture, Protocol, Route, TrackStats},
+    diagnostics::{CandidatePair, ConnectionStats, Family, Limit, Picture, Protocol, TrackStats},
 };
 use std::time::Duration;
 
@@ -21,19 +21,19 @@ pub(super) fn take(report: &Report, path: Option<Path>, at: Duration) -> Connect
     let round_trip = pair.and_then(|pair| seconds(pair, "currentRoundTripTime"));
     ConnectionStats {
         at,
-        route: pair.zip(path).and_then(|(pair, path)| route(pair, path, report)),
+        candidate_pair: pair.zip(path).and_then(|(pair, path)| candidate_pair(pair, path, report)),
         round_trip: round_trip.or(times.last()),
         received: received.collect(),
         sent: sent.chain(reported).collect(),
     }
 }
 
-fn route(pair: &Stat, path: Path, report: &Report) -> Option<Route> {
+fn candidate_pair(pair: &Stat, path: Path, report: &Report) -> Option<CandidatePair> {
     let local = report.get(&pair.local_candidate()?)?;
     let remote = pair.remote_candidate().and_then(|id| report.get(&id));
     let protocol = |name| local.text(name).and_then(|name| Protocol::parse(&name));
     let family = |stat: &Stat| stat.text("address").and_then(|address| Family::of(&address));
-    Some(Route {
+    Some(CandidatePair {
         path,
         protocol: protocol("protocol"),
         relay: protocol("relayProtocol"),

@@ -165,7 +165,7 @@ impl Report {
         let mut reading = Reading { tracks: self.received()?, ..Reading::default() };
         let mut outgoing = None;
         for pair in self.all("candidate-pair") {
-            reading.heard += heard(pair);
+            reading.received += received(pair);
             if pair.nominated() == Some(true) {
                 reading.round_trip = round_trip(pair).or(reading.round_trip);
                 outgoing = pair.available_outgoing_bitrate().or(outgoing);
@@ -174,7 +174,9 @@ impl Report {
         reading.for_picture = outgoing.filter(|_| self.sends_picture()).map(|rate| rate as u64);
         self.parts.pair.set(self.find_pair_in_use());
         let pair = self.known_pair();
-        self.parts.others.set(reading.heard.saturating_sub(pair.map(heard).unwrap_or_default()));
+        self.parts
+            .others
+            .set(reading.received.saturating_sub(pair.map(received).unwrap_or_default()));
         reading.path = pair.and_then(|pair| self.path_of(pair));
         Some(reading)
     }
@@ -188,7 +190,7 @@ impl Report {
         let sends_picture = before.for_picture.is_some() || self.sends_picture();
         let outgoing = pair.available_outgoing_bitrate().filter(|_| sends_picture);
         Some(Reading {
-            heard: self.parts.others.get() + heard(pair),
+            received: self.parts.others.get() + received(pair),
             tracks: self.received()?,
             round_trip: round_trip(pair),
             for_picture: outgoing.map(|rate| rate as u64),
@@ -222,7 +224,7 @@ fn arrival(stat: &Stat) -> Arrival {
 }
 
 /// What came over a candidate pair: bytes and connectivity checks.
-fn heard(pair: &Stat) -> u64 {
+fn received(pair: &Stat) -> u64 {
     let counts = [pair.bytes_received(), pair.requests_received(), pair.responses_received()];
     counts.into_iter().map(count).sum()
 }

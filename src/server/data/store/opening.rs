@@ -13,7 +13,10 @@ pub(super) fn problem(path: &Path, known: usize) -> Option<String> {
         return Some(format!("{lost}; restore a backup, or remove it to start over"));
     }
     if found.mode() & OTHERS_WRITE != 0 {
-        return Some("others can write it, and could open any room; chmod 600 it".to_owned());
+        return Some(
+            "other users of this machine can write it, and could open any room; run chmod 600"
+                .to_owned(),
+        );
     }
     // Reading this makes SQLite compare the file size with the header.
     match pragma::<i64>(path, "user_version") {
@@ -90,7 +93,7 @@ mod tests {
         assert_eq!(refused(), None);
         let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         mode(0o666);
-        assert!(refused().unwrap().contains("others can write it"));
+        assert!(refused().unwrap().contains("other users of this machine can write it"));
         mode(0o600);
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();

@@ -77,7 +77,7 @@ impl<T: Copy + PartialEq> Steady<T> {
 /// The reception over one connection.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    heard: Pulse,
+    any_data: Pulse,
     sound: Pulse,
     picture: Pulse,
     recent: VecDeque<(Duration, Counts)>,
@@ -92,7 +92,7 @@ impl Health {
         let resumes = |pulse: &Pulse, count| count > pulse.count && before >= pulse.at + GAP;
         let resumed = resumes(&self.sound, counts.sound.packets)
             || resumes(&self.picture, counts.picture.packets);
-        self.heard.note(counts.heard, None, is_restart, now);
+        self.any_data.note(counts.received, None, is_restart, now);
         for (pulse, arrival) in
             [(&mut self.sound, counts.sound), (&mut self.picture, counts.picture)]
         {
@@ -133,7 +133,7 @@ impl Health {
 
     /// Whether anything has arrived recently.
     pub(super) fn is_live(&self) -> bool {
-        self.heard.lives && self.quiet() < GAP
+        self.any_data.lives && self.quiet() < GAP
     }
 
     /// Whether any video has arrived.
@@ -156,7 +156,7 @@ impl Health {
 
     /// Time without any incoming data at the last reading.
     pub(super) fn quiet(&self) -> Duration {
-        self.read_at().saturating_sub(self.heard.at)
+        self.read_at().saturating_sub(self.any_data.at)
     }
 
     /// Start of the silence, if it is long enough to mean that the connection is broken.
@@ -229,7 +229,7 @@ mod tests {
 
     /// Adds half a second of audio with this many lost packets.
     fn more(counts: &mut Counts, lost: u64) -> Counts {
-        counts.heard += 2500;
+        counts.received += 2500;
         counts.sound.packets += 25 - lost;
         counts.sound.lost += lost;
         *counts
@@ -263,7 +263,7 @@ mod tests {
                 10..18 => health.note(counts, now),
                 18 => {
                     // Connectivity checks are answered before the first packet arrives.
-                    counts.heard += 1;
+                    counts.received += 1;
                     health.note(counts, now);
                 }
                 19 => health.note(more(&mut counts, 20), now),
@@ -294,7 +294,7 @@ mod tests {
     fn silence_counts_only_while_media_is_expected() {
         let mut health = Health::default();
         let sound = Arrival { packets: 1, ..Arrival::default() };
-        let counts = Counts { heard: 1, sound, picture: sound, ..Counts::default() };
+        let counts = Counts { received: 1, sound, picture: sound, ..Counts::default() };
         health.note(Counts::default(), millis(500));
         let speaks = ExpectedTracks { microphone: true, camera: true, screen: false };
         let silent = ExpectedTracks::default();

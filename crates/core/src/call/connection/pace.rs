@@ -43,7 +43,7 @@ impl Pace {
             after.arrival.arrived_within(since, now).is_some_and(|last| last + SOON <= now)
         };
         let all_stopped = flowing > 0 && tracks.iter().filter(flows).all(has_stopped);
-        self.is_well = reading.heard() > before.heard() && !all_stopped;
+        self.is_well = reading.received() > before.received() && !all_stopped;
         let is_steady = self.is_well && flowing == self.flowing;
         self.flowing = flowing;
         // Without the time of the last packet, silence is known to begin only as exactly as the

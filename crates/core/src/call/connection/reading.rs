@@ -57,7 +57,7 @@ pub struct TrackReading {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Number of bytes and connectivity checks received over the current candidate pairs.
-    pub heard: u64,
+    pub received: u64,
     /// The received tracks.
     pub tracks: Vec<TrackReading>,
     /// The round-trip time.
@@ -72,7 +72,7 @@ pub struct Reading {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// Sum of all received bytes, checks and packets: not every browser counts the bytes of a path.
-    pub(super) heard: u64,
+    pub(super) received: u64,
     /// All of their audio.
     pub(super) sound: Arrival,
     /// All of their video.
@@ -83,11 +83,11 @@ pub(super) struct Counts {
 }
 
 impl Reading {
-    /// Sum of everything received: see [`Counts::heard`].
+    /// Sum of everything received: see [`Counts::received`].
     #[must_use]
-    pub fn heard(&self) -> u64 {
+    pub fn received(&self) -> u64 {
         let packets = self.tracks.iter().map(|track| track.arrival.packets);
-        packets.fold(self.heard, u64::saturating_add)
+        packets.fold(self.received, u64::saturating_add)
     }
 
     /// The counters of the participant to whom these tracks belong.
@@ -98,7 +98,7 @@ impl Reading {
             arrivals.fold(Arrival::default(), |sum, track| sum.and(track.arrival))
         };
         Counts {
-            heard: self.heard(),
+            received: self.received(),
             sound: of(true),
             picture: of(false),
             round_trip: self.round_trip,
@@ -121,14 +121,14 @@ mod tests {
         };
         let tracks =
             vec![track("0", true, 10, 1), track("1", false, 20, 2), track("3", true, 5, 0)];
-        let reading = Reading { heard: 1000, tracks, ..Reading::default() };
+        let reading = Reading { received: 1000, tracks, ..Reading::default() };
         let counts = reading.counts(|_| true);
-        assert_eq!(counts.heard, 1035);
+        assert_eq!(counts.received, 1035);
         let seconds = |time| Some(Duration::from_secs(time));
         assert_eq!(counts.sound, Arrival { packets: 15, lost: 1, last: seconds(10) });
         assert_eq!(counts.picture, Arrival { packets: 20, lost: 2, last: seconds(20) });
         let counts = reading.counts(|track| track.mid == "3".to_owned().try_into().ok());
-        assert_eq!(counts.heard, 1035, "the connection brings something for somebody");
+        assert_eq!(counts.received, 1035, "the connection brings something for somebody");
         assert_eq!((counts.sound.packets, counts.picture.packets), (5, 0));
     }
 }

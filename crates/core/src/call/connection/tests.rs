@@ -212,11 +212,11 @@ fn connection_states_become_links() {
 fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
     let mut connection = connection(Role::Caller, 1, Duration::ZERO);
     let millis = Duration::from_millis;
-    let hear = |connection: &mut Connection, heard, now| {
-        let arrival = Arrival { packets: heard, ..Arrival::default() };
+    let hear = |connection: &mut Connection, received, now| {
+        let arrival = Arrival { packets: received, ..Arrival::default() };
         let track = |is_audio| TrackReading { mid: None, is_audio, arrival };
         let tracks = vec![track(true), track(false)];
-        let reading = Reading { heard, tracks, ..Reading::default() };
+        let reading = Reading { received, tracks, ..Reading::default() };
         connection.handle(PeerInput::Reading(reading), millis(now));
         connection.step(millis(now));
         let restarts = std::iter::from_fn(|| connection.poll());
@@ -227,8 +227,8 @@ fn silence_is_reported_and_repaired_and_arriving_data_is_no_loss() {
     connection.handle(PeerInput::Connection(ConnectionState::Connected), millis(0));
     let mut events = Vec::new();
     for now in (0..10_000).step_by(500) {
-        let heard = if now <= 2000 || now >= 8000 { now } else { 2000 };
-        let seen = hear(&mut connection, heard, now);
+        let received = if now <= 2000 || now >= 8000 { now } else { 2000 };
+        let seen = hear(&mut connection, received, now);
         if events.last().is_none_or(|(_, last)| *last != seen) {
             events.push((now, seen));
         }
@@ -265,7 +265,7 @@ fn a_pause_right_after_the_server_is_back_is_repaired_at_once() {
             }
             let arrival = Arrival { packets: now.min(2000), ..Arrival::default() };
             let tracks = vec![TrackReading { mid: None, is_audio: true, arrival }];
-            let reading = Reading { heard: now.min(2000), tracks, ..Reading::default() };
+            let reading = Reading { received: now.min(2000), tracks, ..Reading::default() };
             connection.handle(PeerInput::Reading(reading), millis(now));
             connection.step(millis(now));
             if std::iter::from_fn(|| connection.poll()).any(|it| it == PeerCommand::RestartIce) {

@@ -80,7 +80,7 @@ impl Person {
                 assert!(!self.wants_in || view.refusal.is_some(), "outside for no reason");
             }
             Phase::Joining => panic!("not answered"),
-            Phase::Waiting => assert!(is_full, "waits in front of a room with space"),
+            Phase::WaitingForSeat => assert!(is_full, "waits in front of a room with space"),
             Phase::Knocking { .. } => {
                 assert!(state.gate.is_some() || is_full, "waits at an open door");
             }

@@ -55,7 +55,7 @@ impl World {
     pub(super) fn tick_rooms(&mut self) {
         for person in &self.people {
             if let (Some((_, conn)), (false, _)) = (person.socket, person.stalled) {
-                self.rooms.handle(room::Input::Heard(conn), self.now);
+                self.rooms.handle(room::Input::Alive(conn), self.now);
             }
         }
         self.rooms.handle(room::Input::Tick, self.now);

@@ -59,7 +59,7 @@ pub(super) struct Files {
     files: Vec<File>,
     /// Everybody with a channel.
     lines: Vec<Line>,
-    heard: usize,
+    offers: usize,
     commands: VecDeque<ContentCommand>,
 }
 
@@ -73,7 +73,7 @@ impl Files {
             File::Sending(sending) => sending.view(),
             File::Receiving(receiving) => receiving.view(),
         });
-        FilesView { files: Arc::new(files.collect()), heard: self.heard }
+        FilesView { files: Arc::new(files.collect()), offered: self.offers }
     }
 
     /// A channel to a participant is open.
@@ -146,7 +146,7 @@ impl Files {
     /// This person leaves.
     pub(super) fn leave(&mut self) {
         self.lines.clear();
-        self.heard = 0;
+        self.offers = 0;
         for file in std::mem::take(&mut self.files) {
             self.commands.push_back(ContentCommand::File(FileCommand::Forget(file.key())));
         }
@@ -236,7 +236,7 @@ impl Files {
         let open = |file: &&File| matches!(file, File::Receiving(receiving) if receiving.key.owner == key.owner && receiving.is_open());
         if self.files.iter().filter(open).count() < OFFERS {
             self.files.push(File::Receiving(Receiving::new(key, owner.clone(), name, size)));
-            self.heard += 1;
+            self.offers += 1;
             self.forget_old(key.owner);
         } else if let Some(owner) = key.owner {
             self.push_commands(vec![ContentCommand::Send(

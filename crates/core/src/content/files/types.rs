@@ -112,6 +112,6 @@ impl FileView {
 pub struct FilesView {
     /// In the order they were offered.
     pub files: Arc<Vec<FileView>>,
-    /// How many files the others offered.
-    pub heard: usize,
+    /// Number of files that others have offered.
+    pub offered: usize,
 }

@@ -22,14 +22,14 @@ pub(super) enum Asker {
 pub struct Check {
     /// Ticket for [`Input::Checked`].
     pub ticket: u64,
-    /// Stands for the sender's address.
+    /// Keyed hash of the sender's address.
     pub address: u64,
     /// Whose passcode it is, or will be.
     pub room: RoomName,
     /// As it was given.
     pub passcode: String,
     /// The hash to compare it with; `None` for a new passcode.
-    pub against: Option<String>,
+    pub stored_hash: Option<String>,
 }
 
 /// The result of a [`Check`].
@@ -129,15 +129,21 @@ impl Directory {
     /// Works on a passcode for a message, which waits for the result. A newcomer's further messages
     /// are queued as well; those of a seated participant are not.
     pub(super) fn check(&mut self, room: &RoomName, unchecked: Unchecked) {
-        let Unchecked { conn, message, identity, passcode, against } = unchecked;
+        let Unchecked { conn, message, identity, passcode, stored_hash } = unchecked;
         let (room, address) = (room.clone(), identity.address);
-        let ticket = match against {
+        let ticket = match stored_hash {
             Some(_) => self.deferred.put_behind(conn),
             None => self.deferred.ticket(),
         };
         let input = Input::Message { conn, message: Ok(message), identity: Box::new(identity) };
         self.deferred.checks.insert(ticket, (room.clone(), input));
-        self.commands.push_back(Command::Check(Check { ticket, address, room, passcode, against }));
+        self.commands.push_back(Command::Check(Check {
+            ticket,
+            address,
+            room,
+            passcode,
+            stored_hash,
+        }));
     }
 
     /// Continues with the message that contained a passcode.
@@ -150,7 +156,7 @@ impl Directory {
         }
         identity.passcode_checked = true;
         match checked {
-            Checked::Fits(hash) => identity.passcode = Some(hash),
+            Checked::Fits(hash) => identity.passcode_hash = Some(hash),
             Checked::Differs => {}
             Checked::Busy => {
                 self.limits.passcode_attempts.give_back(&identity.address);

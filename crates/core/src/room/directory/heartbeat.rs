@@ -32,7 +32,7 @@ impl Heartbeat {
         self.deadlines.insert((now + self.timeouts.ping_interval, conn));
     }
 
-    pub(super) fn heard(&mut self, conn: ConnId, now: Duration) {
+    pub(super) fn alive(&mut self, conn: ConnId, now: Duration) {
         if let Some(heard) = self.heard.get_mut(&conn) {
             *heard = now;
         }

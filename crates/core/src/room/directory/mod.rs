@@ -62,7 +62,7 @@ pub enum Input {
         identity: Box<Identity>,
     },
     /// A socket answered a ping or gave another sign of life.
-    Heard(ConnId),
+    Alive(ConnId),
     /// The page of a socket is being closed or reloaded: the socket will close.
     Unloaded(ConnId),
     /// A socket is gone.
@@ -172,11 +172,11 @@ impl Directory {
             Input::Message { conn, message, identity } => {
                 // A message may still arrive from a socket that was just closed.
                 if self.connections.contains(conn) {
-                    self.connections.heartbeat.heard(conn, now);
+                    self.connections.heartbeat.alive(conn, now);
                     self.message(conn, message, identity, now);
                 }
             }
-            Input::Heard(conn) => self.connections.heartbeat.heard(conn, now),
+            Input::Alive(conn) => self.connections.heartbeat.alive(conn, now),
             Input::Unloaded(conn) => {
                 let Timeouts { reconnect_grace, reload_grace, .. } = self.config.timeouts;
                 self.vacate(conn, now + reconnect_grace.min(reload_grace), now);

@@ -16,7 +16,7 @@ fn act(rooms: &mut Directory, (conn, action, detail, _): (u64, u8, u8, u64), now
         0 if rooms.knows(id) => return,
         0 => return rooms.handle(Input::Opened(id), now),
         1 => return rooms.handle(Input::Closed(id), now),
-        2 => return rooms.handle(Input::Heard(id), now),
+        2 => return rooms.handle(Input::Alive(id), now),
         3 => Ok(ClientMessage::Watch(room.parse().unwrap())),
         4 => Ok(join_message(room)),
         5 => Ok(ClientMessage::Leave),
@@ -136,7 +136,7 @@ proptest! {
         // Every pair is told to connect eventually.
         for _ in 0..20 {
             now += secs(1);
-            (0..6).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
+            (0..6).for_each(|conn| rooms.handle(Input::Alive(ConnId(conn)), now));
             rooms.handle(Input::Tick, now);
             while let Some(command) = rooms.poll() {
                 witness.see_each(command, now);

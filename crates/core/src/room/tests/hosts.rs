@@ -48,7 +48,7 @@ fn act(rooms: &mut Directory, conn: u64, action: HostAction, now: Duration) -> V
     let identity = Identity {
         id: PeerId(900),
         token: Some("invitation".to_owned()),
-        passcode: Some("hash".to_owned()),
+        passcode_hash: Some("hash".to_owned()),
         ..Identity::default()
     };
     say_as(rooms, conn, ClientMessage::Host(action), identity, now)

@@ -26,7 +26,7 @@ fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
 
 /// Time passes while everyone answers pings.
 fn answer(rooms: &mut Directory, now: Duration) -> Vec<Command> {
-    (1..2000).for_each(|conn| rooms.handle(Input::Heard(ConnId(conn)), now));
+    (1..2000).for_each(|conn| rooms.handle(Input::Alive(ConnId(conn)), now));
     tick(rooms, now)
 }
 
@@ -48,7 +48,7 @@ fn idle_connections_are_closed() {
 fn after_leaving_the_idle_time_starts_again() {
     let mut rooms = limited(10);
     open_and_join(&mut rooms, 1, "123", secs(9));
-    rooms.handle(Input::Heard(ConnId(1)), secs(19));
+    rooms.handle(Input::Alive(ConnId(1)), secs(19));
     assert_eq!(tick(&mut rooms, secs(20)), []);
     say(&mut rooms, 1, ClientMessage::Leave, secs(21));
     assert_eq!(tick(&mut rooms, secs(30)), []);

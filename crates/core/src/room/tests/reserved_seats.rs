@@ -36,7 +36,7 @@ fn close(rooms: &mut Directory, conn: u64, now: Duration) -> Vec<Command> {
 /// Time passes while everyone who is connected answers pings.
 fn tick(rooms: &mut Directory, now: Duration) -> Vec<Command> {
     for conn in 0..9 {
-        rooms.handle(Input::Heard(ConnId(conn)), now);
+        rooms.handle(Input::Alive(ConnId(conn)), now);
     }
     pass(rooms, now)
 }

@@ -127,7 +127,7 @@ fn rooms_in_use_are_stored_before_a_sweep() {
     );
     resumed(&mut rooms, START);
     let later = STORED_FOR + SWEEP;
-    rooms.handle(Input::Heard(ConnId(1)), later);
+    rooms.handle(Input::Alive(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
     let commands = poll(&mut rooms);
     let [Command::Store(_, decisions), Command::Sweep(now)] = &commands[..] else {

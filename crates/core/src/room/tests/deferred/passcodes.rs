@@ -4,7 +4,7 @@ use super::*;
 
 fn set_passcode(rooms: &mut Directory, hash: &str) {
     let decide =
-        |room: &mut Room| room.settings.decisions_mut(START).passcode = Some(hash.to_owned());
+        |room: &mut Room| room.settings.decisions_mut(START).passcode_hash = Some(hash.to_owned());
     rooms.enter(&name(), START, |room, _| decide(room));
 }
 
@@ -73,7 +73,7 @@ fn t32_a_hosts_signals_are_forwarded_while_a_passcode_is_hashed() {
     let set = HostAction::Passcode { passcode: Some("new".to_owned()) };
     let commands = hear(&mut rooms, 1, ClientMessage::Host(set), newcomer(1), START);
     let [Command::Check(check)] = &commands[..] else { panic!("{commands:?}") };
-    assert_eq!((check.passcode.as_str(), &check.against), ("new", &None));
+    assert_eq!((check.passcode.as_str(), &check.stored_hash), ("new", &None));
     let signal = hear(&mut rooms, 1, forward(None), newcomer(1), START);
     assert!(matches!(told(&signal, 2)[..], [ServerMessage::Signal { .. }]));
     let hashed = Checked::Fits("hash".to_owned());

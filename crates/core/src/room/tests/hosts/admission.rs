@@ -89,8 +89,8 @@ fn a_passcode_is_required_and_attempts_are_limited() {
         let pass = Pass { passcode: Some("p".to_owned()), ..Pass::default() };
         let commands = join_as(rooms, conn, pass, identity, now);
         let [Command::Check(check)] = &commands[..] else { return commands };
-        assert_eq!((check.passcode.as_str(), check.against.as_deref()), ("p", Some("hash")));
-        let fits = check.against.clone().filter(|_| is_right).map(Checked::Fits);
+        assert_eq!((check.passcode.as_str(), check.stored_hash.as_deref()), ("p", Some("hash")));
+        let fits = check.stored_hash.clone().filter(|_| is_right).map(Checked::Fits);
         checked(rooms, check.ticket, fits.unwrap_or(Checked::Differs), now)
     };
     assert_eq!(refusal(&come(&mut rooms, 2, secs(3)), 2), Some(ErrorCode::PasscodeRequired));
@@ -224,7 +224,7 @@ fn t3_turning_off_one_barrier_does_not_bypass_another() {
     let passcode = HostAction::Passcode { passcode: Some("p".to_owned()) };
     act(&mut rooms, 1, passcode, secs(4));
     let knows = Identity {
-        passcode: Some("hash".to_owned()),
+        passcode_hash: Some("hash".to_owned()),
         passcode_checked: true,
         ..newcomer(3, secs(5))
     };

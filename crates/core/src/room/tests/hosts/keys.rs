@@ -111,7 +111,7 @@ fn t33_a_transferred_room_expires_and_the_newest_key_stays_valid() {
     rooms.handle(Input::Opened(ConnId(9)), secs(3));
     say(&mut rooms, 9, ClientMessage::Watch(name()), secs(3));
     let later = secs(4) + STORED_BRIEFLY_FOR + SWEEP;
-    rooms.handle(Input::Heard(ConnId(9)), later);
+    rooms.handle(Input::Alive(ConnId(9)), later);
     rooms.handle(Input::Tick, later);
     assert!(drain(&mut rooms).contains(&Command::Forget(name())));
 

@@ -39,7 +39,7 @@ fn unused_rooms_expire() {
     let mut rooms = hosted(4);
     act(&mut rooms, 1, HostAction::Lock { on: true }, secs(2));
     let later = secs(3) + STORED_FOR + SWEEP;
-    rooms.handle(Input::Heard(ConnId(1)), later);
+    rooms.handle(Input::Alive(ConnId(1)), later);
     rooms.handle(Input::Tick, later);
     assert!(!drain(&mut rooms).contains(&Command::Forget(name())), "someone is inside");
     rooms.handle(Input::Closed(ConnId(1)), later);

@@ -17,11 +17,11 @@ const FILE: &str = "lock";
 
 /// Lock of a data directory. It is released when this is dropped or the process ends, even by a crash.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub(crate) struct DataDirLock {
     locked: File,
 }
 
-impl Claim {
+impl DataDirLock {
     /// Creates the directory if it is missing, and locks it.
     ///
     /// # Errors
@@ -37,8 +37,8 @@ impl Claim {
         if fs::metadata(folder).map_err(failed)?.mode() & OTHERS_WRITE != 0 {
             let name = folder.display();
             warn!(
-                "Others can write to the data directory {name}, and could take any seat. chmod 700 \
-                 {name}"
+                "Other users of this machine can write to the data directory {name}, and could impersonate \
+                 any participant or host. Run: chmod 700 {name}"
             );
         }
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -56,7 +56,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for DataDirLock {
     fn drop(&mut self) {
         // Closing alone does not release it while a process that is just being started has a copy.
         let _ = flock(&self.locked, FlockOperation::Unlock);
@@ -70,14 +70,17 @@ mod tests {
     #[test]
     fn a_directory_is_locked_by_one_server_at_a_time() {
         let folder = std::env::temp_dir().join(format!("salon-{}", getrandom::u64().unwrap()));
-        assert!(!Claim::is_held(&folder));
-        let claim = Claim::of(&folder).unwrap();
-        assert!(Claim::is_held(&folder) && Claim::is_held(&folder), "checking does not lock");
-        let second = Claim::of(&folder).unwrap_err();
+        assert!(!DataDirLock::is_held(&folder));
+        let lock = DataDirLock::of(&folder).unwrap();
+        assert!(
+            DataDirLock::is_held(&folder) && DataDirLock::is_held(&folder),
+            "checking does not lock"
+        );
+        let second = DataDirLock::of(&folder).unwrap_err();
         assert!(second.to_string().contains("Another server uses the data directory"), "{second}");
-        drop(claim);
-        assert!(!Claim::is_held(&folder));
-        drop(Claim::of(&folder).unwrap());
+        drop(lock);
+        assert!(!DataDirLock::is_held(&folder));
+        drop(DataDirLock::of(&folder).unwrap());
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -30,32 +30,32 @@ const NICE: i32 = 10;
 
 /// Limits how many responses are rendered at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct Workshop {
-    places: Arc<Semaphore>,
+pub(crate) struct RenderPool {
+    permits: Arc<Semaphore>,
     quotas: Arc<IpQuotas>,
     proxies: Arc<TrustedProxies>,
 }
 
-impl Workshop {
+impl RenderPool {
     /// Uses all processors but one, or the only one.
     pub(crate) fn new(quotas: Arc<IpQuotas>, proxies: Arc<TrustedProxies>) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        let places = Arc::new(Semaphore::new(processors.saturating_sub(1).max(1)));
-        Self { places, quotas, proxies }
+        let permits = Arc::new(Semaphore::new(processors.saturating_sub(1).max(1)));
+        Self { permits, quotas, proxies }
     }
 }
 
 /// Middleware that renders the whole response on a thread of its own.
 pub(crate) async fn order(
-    State(workshop): State<Workshop>,
+    State(pool): State<RenderPool>,
     Extension(peer): Extension<Arc<ConnectInfo>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let address = workshop.proxies.client(peer.address, request.headers());
+    let address = pool.proxies.client(peer.address, request.headers());
     // The semaphores are never closed.
-    let turn = workshop.quotas.orders(address).acquire_owned().await;
-    let place = workshop.places.clone().acquire_owned().await;
+    let turn = pool.quotas.orders(address).acquire_owned().await;
+    let permit = pool.permits.clone().acquire_owned().await;
     let runtime = Handle::current();
     let (done, made) = oneshot::channel();
     let work = move || {
@@ -63,10 +63,10 @@ pub(crate) async fn order(
         let _ = nice(NICE);
         // The client may be gone.
         let _ = done.send(runtime.block_on(async { whole(next.run(request).await).await }));
-        drop((turn, place));
+        drop((turn, permit));
     };
     // A new thread, because a thread cannot lower its nice value again.
-    if let Err(problem) = thread::Builder::new().name("workshop".to_owned()).spawn(work) {
+    if let Err(problem) = thread::Builder::new().name("render".to_owned()).spawn(work) {
         error!(%problem, "cannot start a thread to render a response");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

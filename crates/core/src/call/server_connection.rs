@@ -1,4 +1,5 @@
-//! When to open the socket again after it was lost, and when to take it for lost.
+//! The WebSocket to the server: whether it is alive, when it is opened again, and what the person is
+//! shown about that.
 
 use super::{backoff::backoff, generation::Generation};
 use std::time::Duration;
