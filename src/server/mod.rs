@@ -57,9 +57,9 @@ pub use limits::Limits;
 pub use log::{Log, LogFormat, within};
 pub use media::MediaOptions;
 pub use net::{
+    accept::listen,
     acme::Acme,
     client_ip::{ParseProxyError, TrustedProxies},
-    listener::listen,
     origin::{OriginPolicy, ParseOriginError, WebOrigin},
     tls::{Certificates, Https},
 };

@@ -10,6 +10,7 @@ mod allocation;
 mod capacity;
 mod credentials;
 mod framing;
+mod interface;
 mod nonce;
 mod participants;
 mod peer_filter;
@@ -22,5 +23,6 @@ mod tests;
 
 pub use credentials::password;
 pub use framing::{BadStream, CHANNEL_HEADER, Frame, first_frame, starts_stun};
+pub use interface::{Client, Config, Header, Input, Output, Transport};
 pub use peer_filter::is_public;
-pub use server::{Client, Config, Header, Input, Output, Server, Transport};
+pub use server::Server;

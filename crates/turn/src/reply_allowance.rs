@@ -25,12 +25,13 @@ pub(crate) struct ReplyAllowance {
     key: u64,
     cells: Vec<Bucket>,
     all: Bucket,
+    refused: u64,
 }
 
 impl ReplyAllowance {
     /// `key`: random, or somebody could find out who shares a cell with whom.
     pub(crate) fn new(key: u64) -> Self {
-        Self { key, cells: vec![Bucket::default(); CELLS], all: Bucket::default() }
+        Self { key, cells: vec![Bucket::default(); CELLS], all: Bucket::default(), refused: 0 }
     }
 
     /// Whether one more reply may be sent to this address. `is_known`: somebody is connected to the server
@@ -46,10 +47,17 @@ impl ReplyAllowance {
         }
         let cell = usize::try_from(hasher.finish() % CELLS as u64).unwrap_or_default();
         let Some(cell) = self.cells.get_mut(cell) else { return false };
-        match is_known {
+        let may = match is_known {
             true => cell.take(PER_KNOWN, now).is_ok(),
             false => cell.take(PER_NETWORK, now).is_ok() && self.all.take(TO_ALL, now).is_ok(),
-        }
+        };
+        self.refused += u64::from(!may);
+        may
+    }
+
+    /// Number of replies that were refused.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
     }
 }
 
@@ -68,6 +76,7 @@ mod tests {
     fn t13_a_network_gets_few_replies_however_many_are_asked_for() {
         let mut allowance = ReplyAllowance::new(1);
         assert_eq!(sent(&mut allowance, "192.0.2.1", false, NOW), 20);
+        assert_eq!(allowance.refused(), 980);
         assert_eq!(sent(&mut allowance, "192.0.2.200", false, NOW), 0, "the same network");
         assert_eq!(sent(&mut allowance, "198.51.100.1", false, NOW), 20);
         let later = NOW + Duration::from_secs(3);

@@ -1,6 +1,6 @@
 //! The port for STUN and TURN, which is the same for UDP and TCP.
 
-use crate::server::net::listener::listen;
+use crate::server::net::accept::listen;
 use std::{
     io,
     net::{SocketAddr, UdpSocket as StdSocket},

@@ -1,6 +1,7 @@
 //! Accepts connections, enforces their limits and timeouts, and serves HTTP/1.1 on them.
 
 use super::{
+    accept::accept,
     client_ip::{ClientAddress, TrustedProxies},
     connect_info::ConnectInfo,
     intake::{FREE_BYTES, Intake, Meter},
@@ -26,19 +27,17 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use salon_turn::starts_stun;
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, join, split},
-    net::{TcpListener, TcpSocket, TcpStream},
+    net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_io_timeout::TimeoutWriter;
 use tower::Layer;
-use tracing::{debug, info, warn};
+use tracing::debug;
 
-/// Delay before accepting again when the file descriptors are used up.
-const EXHAUSTED_WAIT: Duration = Duration::from_millis(100);
 /// Maximum number of concurrent error responses of the listener; further connections are closed without
 /// one.
 const REFUSALS: usize = 64;
@@ -51,21 +50,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 const ANY_REQUEST: &[u8] = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
 /// Bytes of a TLS handshake that need no permit: rustls buffers as many in any case.
 const HANDSHAKE_BYTES: usize = 4 * 1024;
-/// Maximum number of connections that wait to be accepted.
-const BACKLOG: u32 = 4096;
 const TOO_LARGE: &str = "The request header is too large: at most 16 KiB and 100 fields.";
-
-/// Listens with a backlog for clients that all reconnect after a restart: the usual 128 would delay
-/// most of a thousand by a second. The system may allow less. Must be called within a Tokio runtime.
-///
-/// # Errors
-/// Those of the operating system.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// Accepts the connections to a listening address.
 #[derive(Debug)]
@@ -268,40 +253,6 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `stop` completes.
-async fn accept(
-    tcp: &TcpListener,
-    stop: impl Future<Output = ()>,
-    mut receive: impl FnMut(TcpStream, SocketAddr),
-) {
-    let mut stop = pin!(stop);
-    let mut is_exhausted = false;
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = &mut stop => return,
-            accepted = tcp.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, address)) => {
-                if std::mem::take(&mut is_exhausted) {
-                    info!("connections are accepted again");
-                }
-                receive(stream, address);
-            }
-            Err(error) if is_connection_error(&error) => {
-                debug!(%error, "a connection ended before it was accepted");
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut is_exhausted, true) {
-                    warn!(%error, "cannot accept connections for now; calls go on");
-                }
-                sleep(EXHAUSTED_WAIT).await;
-            }
-        }
-    }
-}
-
 /// A client of TURN over TCP or TLS counts as a connection of its address until it has an allocation, and apart
 /// from then on: participants in an office have several for each of the others.
 struct TurnPermit {
@@ -405,17 +356,6 @@ async fn first_byte(stream: &TcpStream) -> Option<u8> {
     let mut bytes = [0];
     let length = stream.peek(&mut bytes).await.ok()?;
     bytes.first().copied().filter(|_| length > 0)
-}
-
-/// Whether an error of `accept` concerns only that connection.
-fn is_connection_error(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// Disables Nagle's algorithm, which would delay small messages.

@@ -1,5 +1,6 @@
 //! Connections: listeners, TLS, client addresses and the limits of each address.
 
+pub(super) mod accept;
 pub(super) mod acme;
 pub(super) mod certificate;
 pub(super) mod client_ip;

@@ -113,10 +113,7 @@ impl Server {
     fn may_reply(&mut self, to: Client) -> bool {
         let ip = to.address.ip();
         let is_proven = to.transport != Transport::Udp;
-        let may =
-            is_proven || self.allowance.take(ip, self.participants.is_connected_from(ip), self.now);
-        self.unanswered += u64::from(!may);
-        may
+        is_proven || self.allowance.take(ip, self.participants.is_connected_from(ip), self.now)
     }
 
     fn count(&mut self, code: Refusal) {
