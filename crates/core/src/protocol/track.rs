@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, fmt};
 
 /// The source of a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrackSource {
     /// A microphone.

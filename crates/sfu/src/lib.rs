@@ -1,0 +1,22 @@
+//! A selective forwarding unit (SFU, RFC 7667, section 3.7): decides which packets of whom go to whom. Pure: no
+//! payload, socket, clock or randomness.
+//!
+//! Contract: call [`Room::handle`] with an input and the time, then drain [`Room::poll`], then call `handle` with
+//! [`Input::Tick`] at [`Room::poll_timeout`] unless another input comes first.
+
+mod budget;
+mod encoding;
+mod numbering;
+mod packet;
+mod published;
+mod receiver;
+mod rewriter;
+mod room;
+mod slot;
+mod speakers;
+#[cfg(test)]
+mod tests;
+
+pub use budget::{Layer, Rank};
+pub use packet::{Frame, Packet, Rewritten, Source, Spatial};
+pub use room::{Input, Output, Room, Slot, Want};
