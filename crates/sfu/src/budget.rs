@@ -193,6 +193,11 @@ impl Budget {
         self.given.iter().find(|(other, ..)| *other == source)?.2
     }
 
+    /// Everything that is given.
+    pub(crate) fn all_given(&self) -> impl Iterator<Item = (Source, Layer)> {
+        self.given.iter().filter_map(|(source, _, layer)| Some((*source, (*layer)?)))
+    }
+
     fn give(&mut self, wishes: &[Wish], places: &[Option<usize>]) {
         let layer = |wish: &Wish, place: Option<usize>| Some(wish.steps.get(place?)?.layer);
         let given = wishes.iter().zip(places);

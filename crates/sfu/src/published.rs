@@ -32,6 +32,9 @@ struct Wanted {
     encoding: Encoding,
     expected_bits: u64,
     expected_height: u16,
+    /// Bits per second up to each temporal layer, at the last [`Published::measure`].
+    bits: [u64; TEMPORAL_LAYERS],
+    is_missing: bool,
     since: Option<Duration>,
     last: Option<Duration>,
 }
@@ -44,10 +47,14 @@ impl Published {
             encoding: Encoding::default(),
             expected_bits,
             expected_height,
+            bits: [0; TEMPORAL_LAYERS],
+            is_missing: false,
             since: None,
             last: None,
         });
-        Self { encodings: encodings.collect(), demand: Vec::new() }
+        let mut published = Self { encodings: encodings.collect(), demand: Vec::new() };
+        published.measure(Duration::ZERO);
+        published
     }
 
     /// Counts a packet.
@@ -57,16 +64,28 @@ impl Published {
         }
     }
 
+    /// Measures the encodings, once for all receivers.
+    pub(crate) fn measure(&mut self, now: Duration) {
+        for wanted in &mut self.encodings {
+            for (temporal, (bits, percent)) in
+                (0..).zip(wanted.bits.iter_mut().zip(TEMPORAL_PERCENT))
+            {
+                let expected = wanted.expected_bits * percent / 100;
+                *bits = wanted.encoding.rate(temporal, now).max(expected * LEAST_PERCENT / 100);
+            }
+            let is_late = wanted.since.is_some_and(|since| since + MISSING_AFTER <= now);
+            wanted.is_missing = is_late && !wanted.encoding.is_there(now);
+        }
+    }
+
     /// What can be shown in a tile of this height, from the cheapest on.
-    pub(crate) fn steps(&mut self, height: u16, now: Duration) -> Vec<Step> {
+    pub(crate) fn steps(&self, height: u16) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        for (spatial, wanted) in (0..).zip(&mut self.encodings) {
-            if wanted.is_missing(now) {
+        for (spatial, wanted) in (0..).zip(&self.encodings) {
+            if wanted.is_missing {
                 continue;
             }
-            for (temporal, percent) in (0..).zip(TEMPORAL_PERCENT) {
-                let expected = wanted.expected_bits * percent / 100;
-                let bits = wanted.encoding.rate(temporal, now).max(expected * LEAST_PERCENT / 100);
+            for (temporal, bits) in (0..).zip(wanted.bits) {
                 // What costs no more than the step before is no step.
                 if steps.last().is_none_or(|last| last.bits < bits) {
                     steps.push(Step { layer: Layer { spatial, temporal }, bits });
@@ -80,18 +99,16 @@ impl Published {
         steps
     }
 
-    /// Which encodings are wanted, of what receivers get: the whole state, if it has changed.
-    pub(crate) fn demand(
-        &mut self,
-        given: impl Iterator<Item = Layer>,
-        now: Duration,
-    ) -> Option<Vec<bool>> {
-        for layer in given {
-            if let Some(wanted) = self.encodings.get_mut(usize::from(layer.spatial)) {
-                wanted.since.get_or_insert(now);
-                wanted.last = Some(now);
-            }
+    /// A receiver gets this layer.
+    pub(crate) fn give(&mut self, layer: Layer, now: Duration) {
+        if let Some(wanted) = self.encodings.get_mut(usize::from(layer.spatial)) {
+            wanted.since.get_or_insert(now);
+            wanted.last = Some(now);
         }
+    }
+
+    /// Which encodings are wanted: the whole state, if it has changed.
+    pub(crate) fn demand(&mut self, now: Duration) -> Option<Vec<bool>> {
         for wanted in &mut self.encodings {
             if wanted.last.is_none_or(|last| last + STOP_AFTER <= now) {
                 wanted.since = None;
@@ -120,11 +137,5 @@ impl Published {
             }
         }
         due
-    }
-}
-
-impl Wanted {
-    fn is_missing(&self, now: Duration) -> bool {
-        self.since.is_some_and(|since| since + MISSING_AFTER <= now) && !self.encoding.is_there(now)
     }
 }

@@ -120,9 +120,9 @@ impl Receiver {
         }
     }
 
-    /// The layer of a source that is forwarded.
-    pub(crate) fn given(&self, source: Source) -> Option<Layer> {
-        self.budget.given(source)
+    /// What is forwarded.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (Source, Layer)> {
+        self.budget.all_given()
     }
 
     /// The encodings whose keyframes are needed to go on.

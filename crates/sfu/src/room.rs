@@ -9,7 +9,7 @@ use crate::{
 };
 use salon_core::protocol::{PeerId, TrackSource};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -123,6 +123,7 @@ impl Room {
                 self.receivers.insert(seat, Receiver::new(video, audio, first));
                 self.next_look.get_or_insert(now + LOOK);
                 self.assign_audio();
+                self.route();
             }
             Input::Left(seat) => self.leave(seat),
             Input::Published(source, encodings) => self.publish(source, encodings),
@@ -163,6 +164,7 @@ impl Room {
         let theirs: Vec<Source> =
             self.published.keys().filter(|source| source.seat == seat).copied().collect();
         theirs.into_iter().for_each(|source| self.unpublish(source));
+        // Also if they have published nothing.
         self.route();
         if self.receivers.is_empty() {
             self.next_look = None;
@@ -174,8 +176,7 @@ impl Room {
         if source.track == TrackSource::Microphone {
             self.speakers.add(source.seat, self.now);
         }
-        self.assign_audio();
-        self.decide_all();
+        self.decide_about(source);
     }
 
     fn unpublish(&mut self, source: Source) {
@@ -183,8 +184,7 @@ impl Room {
         if source.track == TrackSource::Microphone {
             self.speakers.remove(source.seat);
         }
-        self.assign_audio();
-        self.decide_all();
+        self.decide_about(source);
     }
 
     fn want(&mut self, seat: PeerId, mut wants: Vec<Want>) {
@@ -192,10 +192,10 @@ impl Room {
         // Nobody sees themselves through the server.
         wants.retain(|want| want.source.seat != seat);
         wants.sort_by_key(|want| want.rank);
+        let mut sources = BTreeSet::new();
+        wants.retain(|want| sources.insert(want.source));
         receiver.wants = wants;
-        self.decide(seat);
-        self.route();
-        self.demand();
+        self.decide(&[seat]);
     }
 
     fn packet(&mut self, packet: &Packet, level: Option<u8>) {
@@ -231,16 +231,28 @@ impl Room {
     fn look(&mut self) {
         if self.next_look.is_some_and(|look| look <= self.now) {
             self.next_look = Some(self.now + LOOK);
-            self.decide_all();
+            let now = self.now;
+            self.published.values_mut().for_each(|published| published.measure(now));
+            let seats: Vec<PeerId> = self.receivers.keys().copied().collect();
+            self.decide(&seats);
             // Those that did not come are asked for again.
             let sources: Vec<Source> = self.published.keys().copied().collect();
             sources.into_iter().for_each(|source| self.ask_for_keyframes(source));
         }
     }
 
-    fn decide_all(&mut self) {
-        let seats: Vec<PeerId> = self.receivers.keys().copied().collect();
-        seats.into_iter().for_each(|seat| self.decide(seat));
+    /// Follows a change of what is published.
+    fn decide_about(&mut self, source: Source) {
+        self.assign_audio();
+        let wants = |receiver: &Receiver| receiver.wants.iter().any(|want| want.source == source);
+        let who = self.receivers.iter().filter(|(_, receiver)| wants(receiver));
+        let seats: Vec<PeerId> = who.map(|(seat, _)| *seat).collect();
+        self.decide(&seats);
+    }
+
+    /// Decides what these receivers get, and what follows from it.
+    fn decide(&mut self, seats: &[PeerId]) {
+        seats.iter().for_each(|seat| self.allocate(*seat));
         self.route();
         self.demand();
     }
@@ -248,28 +260,34 @@ impl Room {
     /// Tells publishers which encodings somebody gets.
     fn demand(&mut self) {
         let now = self.now;
-        for (source, published) in &mut self.published {
-            let given = self.receivers.values().filter_map(|receiver| receiver.given(*source));
-            if let Some(demand) = published.demand(given, now) {
+        for (source, layer) in self.receivers.values().flat_map(Receiver::given) {
+            if let Some(published) = self.published.get_mut(&source) {
+                published.give(layer, now);
+            }
+        }
+        let is_video =
+            |source: &Source| matches!(source.track, TrackSource::Camera | TrackSource::Screen);
+        for (source, published) in self.published.iter_mut().filter(|(source, _)| is_video(source))
+        {
+            if let Some(demand) = published.demand(now) {
                 self.outputs.push_back(Output::Demand(*source, demand));
             }
         }
     }
 
     /// Decides which layers a receiver gets.
-    fn decide(&mut self, seat: PeerId) {
+    fn allocate(&mut self, seat: PeerId) {
         let Some(receiver) = self.receivers.get_mut(&seat) else { return };
-        let now = self.now;
         let wishes: Vec<Wish> = receiver
             .wants
             .iter()
             .filter_map(|want| {
-                let steps = self.published.get_mut(&want.source)?.steps(want.height, now);
+                let steps = self.published.get(&want.source)?.steps(want.height);
                 Some(Wish { source: want.source, rank: want.rank, steps })
             })
             .take(receiver.video_slots())
             .collect();
-        let change = receiver.decide(&wishes, now);
+        let change = receiver.decide(&wishes, self.now);
         if change.slots {
             self.outputs.push_back(receiver.slots(seat));
         }

@@ -284,6 +284,15 @@ fn three_people_see_and_hear_each_other() {
 }
 
 #[test]
+fn a_newcomer_hears_everybody_at_once() {
+    let mut call = Call::of(3, 180);
+    call.run(1.0);
+    call.join(4);
+    let heard = &call.run(0.1)[&4].packets;
+    assert_eq!((1..=3).map(|seat| heard[&microphone(seat)]).collect::<Vec<_>>(), [5, 5, 5]);
+}
+
+#[test]
 fn a_tile_gets_what_it_can_show() {
     let mut call = Call::of(2, 180);
     call.bandwidth(1, 5000);
