@@ -85,7 +85,7 @@ mutants: ## Break Salon in ten places, one at a time, and check that a test fail
 SECONDS_EACH ?= 600
 fuzz: ## Search for inputs that break the pure core, 10 minutes per target (SECONDS_EACH=60 for less)
 	@scripts/setup.sh fuzz
-	$(STEP) "Fuzzing the message parser, the rooms, whole calls and TURN, $(SECONDS_EACH) seconds each" scripts/fuzz.sh $(SECONDS_EACH)
+	$(STEP) "Fuzzing the message parser, the rooms, whole calls, TURN and forwarding, $(SECONDS_EACH) seconds each" scripts/fuzz.sh $(SECONDS_EACH)
 
 bench: release browsers end2end/node_modules/.package-lock.json ## Measure speed and size, compared with a minimal page
 	$(STEP) "Measuring" node bench/run.mjs $(ARGS)

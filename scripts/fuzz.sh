@@ -20,7 +20,7 @@ hunt() {
 }
 
 hunts=()
-for target in message room call turn; do
+for target in message room call turn forwarding; do
     hunt "$target" &
     hunts+=($!)
 done

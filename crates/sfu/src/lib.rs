@@ -8,6 +8,7 @@ mod budget;
 mod encoding;
 mod numbering;
 mod packet;
+mod policing;
 mod published;
 mod receiver;
 mod rewriter;
@@ -16,7 +17,10 @@ mod slot;
 mod speakers;
 #[cfg(test)]
 mod tests;
+mod vp8;
 
 pub use budget::{Layer, Rank};
 pub use packet::{Frame, Packet, Rewritten, Source, Spatial};
+pub use policing::{Policing, Verdict};
 pub use room::{Input, Output, Room, Slot, Want};
+pub use vp8::parse as parse_vp8;
