@@ -88,7 +88,7 @@ test('the newest tab has the seat, and the older one can take it back', async ({
   await expectToSeeAndHear(bob, ['Ada']);
 });
 
-test.describe('a server that is down for a while', () => {
+test.describe('a server that is down for a while', { tag: '@alone' }, () => {
   // The browser itself logs every attempt to connect.
   test.use({ expectedOutput: /WebSocket connection to/ });
 

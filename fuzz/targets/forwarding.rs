@@ -133,7 +133,7 @@ impl World {
                 Output::Slots { seat, .. } | Output::Paused(seat, _) => {
                     assert!(self.receivers.contains(&seat));
                 }
-                Output::AskForKeyframe(..) | Output::Demand(..) | Output::Speaker(_) => {}
+                Output::AskForKeyframe(..) | Output::Demand(..) | Output::ActiveSpeaker(_) => {}
             }
         }
     }

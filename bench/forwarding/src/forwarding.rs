@@ -202,7 +202,7 @@ impl Forwarding {
                 Output::Slots { .. }
                 | Output::Demand(..)
                 | Output::Paused(..)
-                | Output::Speaker(_) => {}
+                | Output::ActiveSpeaker(_) => {}
             }
         }
     }

@@ -60,7 +60,7 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// What is given before anything else is improved: a large tile is not to be a blur.
+    /// What is given before anything else is improved: a large tile must not be blurry.
     fn floor(&self) -> usize {
         let is_large = self.rank < Rank::Tile;
         let sharp = self.steps.iter().position(|step| step.layer.spatial > 0);

@@ -95,8 +95,8 @@ pub enum Output {
     Demand(Source, Vec<bool>),
     /// What a receiver wants, and does not get because of its bandwidth: the whole state.
     Paused(PeerId, Vec<Source>),
-    /// Who speaks.
-    Speaker(PeerId),
+    /// The active speaker has changed.
+    ActiveSpeaker(PeerId),
 }
 
 /// A room whose media is forwarded.
@@ -105,10 +105,10 @@ pub struct Room {
     now: Duration,
     published: BTreeMap<Source, Published>,
     receivers: BTreeMap<PeerId, Receiver>,
-    /// Who has a slot for a source.
+    /// The receivers that have a slot for each source.
     routes: BTreeMap<Source, Vec<(PeerId, Slot)>>,
     speakers: Speakers,
-    speaker: Option<PeerId>,
+    active_speaker: Option<PeerId>,
     next_look: Option<Duration>,
     outputs: VecDeque<Output>,
 }
@@ -220,10 +220,10 @@ impl Room {
             self.assign_audio();
             self.route();
         }
-        let speaker = self.speakers.speaker();
-        if speaker != self.speaker {
-            self.speaker = speaker;
-            self.outputs.extend(speaker.map(Output::Speaker));
+        let speaker = self.speakers.active_speaker();
+        if speaker != self.active_speaker {
+            self.active_speaker = speaker;
+            self.outputs.extend(speaker.map(Output::ActiveSpeaker));
         }
     }
 

@@ -15,7 +15,7 @@ const AUDIO_RATE: u32 = 48_000;
 #[derive(Debug)]
 pub(crate) struct VideoSlot {
     rewriter: Rewriter,
-    /// What is to be forwarded.
+    /// The target: what will be forwarded, from the next keyframe on at the latest.
     wanted: Option<(Source, Layer)>,
     /// What is forwarded, up to this temporal layer.
     current: Option<(Source, Layer)>,

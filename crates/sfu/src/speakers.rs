@@ -1,4 +1,4 @@
-//! Whose microphones are forwarded, and who speaks: the loudest, with little back and forth.
+//! Which microphones are forwarded, and which participant is the active speaker: the loudest, with hysteresis.
 
 use salon_core::protocol::PeerId;
 use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
@@ -93,8 +93,8 @@ impl Speakers {
         self.voices.len() <= ALL_UP_TO || self.forwarded.has(seat)
     }
 
-    /// Who speaks, or spoke last.
-    pub(crate) fn speaker(&self) -> Option<PeerId> {
+    /// The active speaker: the last one, while nobody talks.
+    pub(crate) fn active_speaker(&self) -> Option<PeerId> {
         self.speaker.members.first().map(|(seat, _)| *seat)
     }
 }
@@ -104,7 +104,7 @@ impl Loudest {
         self.members.iter().any(|(member, _)| *member == seat)
     }
 
-    /// Lets somebody in who speaks, if there is a place, or if somebody else is silent or much less loud.
+    /// Admits a participant who speaks, if there is a place, or if another one is silent or much less loud.
     fn consider(&mut self, seat: PeerId, voices: &BTreeMap<PeerId, Voice>, now: Duration) {
         if self.has(seat) {
             return;
@@ -116,8 +116,8 @@ impl Loudest {
         self.members.push((seat, now));
     }
 
-    /// The place of the member that `seat` may replace: who has been silent for longest, else the least loud of
-    /// those who speak. Who pauses keeps the place.
+    /// The place of the member that `seat` may replace: the one silent for longest, else the least loud of those
+    /// who speak. A pause does not cost the place.
     fn weakest(
         &self,
         seat: PeerId,
@@ -193,22 +193,25 @@ mod tests {
     fn the_three_loudest_are_forwarded() {
         let (mut speakers, mut now) = (room(6), Duration::ZERO);
         talk(&mut speakers, &mut now, 0.2, &[(1, 30), (2, 35)]);
-        assert_eq!((forwarded(&speakers), speakers.speaker()), (vec![1, 2], Some(PeerId(1))));
+        assert_eq!(
+            (forwarded(&speakers), speakers.active_speaker()),
+            (vec![1, 2], Some(PeerId(1)))
+        );
         talk(&mut speakers, &mut now, 3.0, &[(1, 30), (2, 35), (3, 40), (4, 41), (5, 60)]);
         assert_eq!(forwarded(&speakers), [1, 2, 3], "a little louder is not enough");
         talk(&mut speakers, &mut now, 1.0, &[(1, 30), (2, 35), (3, 40), (4, 20)]);
         assert_eq!(forwarded(&speakers), [1, 2, 4], "much louder is");
-        assert_eq!(speakers.speaker(), Some(PeerId(4)));
+        assert_eq!(speakers.active_speaker(), Some(PeerId(4)));
         talk(&mut speakers, &mut now, 1.5, &[(2, 35), (4, 20), (5, 45)]);
         assert_eq!(forwarded(&speakers), [1, 2, 4], "a pause keeps the place");
         talk(&mut speakers, &mut now, 1.0, &[(2, 35), (4, 20), (5, 45)]);
         assert_eq!(forwarded(&speakers), [2, 4, 5]);
         speakers.remove(PeerId(4));
-        assert_eq!((forwarded(&speakers), speakers.speaker()), (vec![2, 5], None));
+        assert_eq!((forwarded(&speakers), speakers.active_speaker()), (vec![2, 5], None));
     }
 
     proptest! {
-        /// Never more than three, a place lasts, and who speaks alone for longer than a pause is heard.
+        /// Never more than three, and a participant who speaks alone for longer than a pause is heard.
         #[test]
         fn places_are_few_and_last(turns in prop::collection::vec((prop::collection::vec((1..9_u64, 0..127_u8), 0..6), 0.1..3.0), 1..8)) {
             let (mut speakers, mut now) = (room(8), Duration::ZERO);
@@ -218,7 +221,7 @@ mod tests {
             }
             talk(&mut speakers, &mut now, 2.5, &[(8, 30)]);
             prop_assert!(speakers.is_forwarded(PeerId(8)));
-            prop_assert_eq!(speakers.speaker(), Some(PeerId(8)));
+            prop_assert_eq!(speakers.active_speaker(), Some(PeerId(8)));
         }
     }
 }

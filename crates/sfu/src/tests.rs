@@ -214,7 +214,7 @@ impl Call {
             Output::Paused(seat, paused) => {
                 self.seen.get_mut(&seat.0).expect("a receiver").paused = paused;
             }
-            Output::Speaker(seat) => self.speaker = Some(seat),
+            Output::ActiveSpeaker(seat) => self.speaker = Some(seat),
         }
     }
 
