@@ -57,11 +57,11 @@ impl Published {
         published
     }
 
-    /// Counts a packet.
-    pub(crate) fn count(&mut self, packet: &Packet, now: Duration) {
-        if let Some(wanted) = self.encodings.get_mut(usize::from(packet.spatial)) {
-            wanted.encoding.count(packet, now);
-        }
+    /// Counts a packet, unless it is of an encoding that is not published.
+    pub(crate) fn count(&mut self, packet: &Packet, now: Duration) -> Option<()> {
+        let wanted = self.encodings.get_mut(usize::from(packet.spatial))?;
+        wanted.encoding.count(packet, now);
+        Some(())
     }
 
     /// Measures the encodings, once for all receivers.

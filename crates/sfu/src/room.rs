@@ -52,7 +52,7 @@ pub enum Input {
     },
     /// Somebody has left, with everything that they publish.
     Left(PeerId),
-    /// A track is published, in this number of encodings.
+    /// A track is published, a camera in this number of encodings, at most three, the others in one.
     Published(Source, u8),
     /// A track is not published any more, or it is muted.
     Unpublished(Source),
@@ -172,6 +172,7 @@ impl Room {
     }
 
     fn publish(&mut self, source: Source, encodings: u8) {
+        let encodings = if source.track == TrackSource::Camera { encodings } else { 1 };
         self.published.entry(source).or_insert_with(|| Published::new(encodings));
         if source.track == TrackSource::Microphone {
             self.speakers.add(source.seat, self.now);
@@ -199,8 +200,10 @@ impl Room {
     }
 
     fn packet(&mut self, packet: &Packet, level: Option<u8>) {
-        let Some(published) = self.published.get_mut(&packet.source) else { return };
-        published.count(packet, self.now);
+        let published = self.published.get_mut(&packet.source);
+        if published.and_then(|published| published.count(packet, self.now)).is_none() {
+            return;
+        }
         if let Some(level) = level.filter(|_| packet.source.track == TrackSource::Microphone) {
             self.hear(packet.source.seat, level);
         }

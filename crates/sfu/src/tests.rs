@@ -293,6 +293,24 @@ fn a_newcomer_hears_everybody_at_once() {
 }
 
 #[test]
+fn encodings_that_are_not_published_are_dropped() {
+    let mut call = Call::of(2, 180);
+    call.run(1.0);
+    let packet = Packet {
+        source: microphone(1),
+        spatial: 1,
+        sequence: 1 << 20,
+        timestamp: 0,
+        marker: false,
+        bytes: 80,
+        frame: None,
+    };
+    let before = call.last.clone();
+    call.handle(Input::Packet(packet, None), Some(&packet));
+    assert_eq!(call.last, before);
+}
+
+#[test]
 fn a_tile_gets_what_it_can_show() {
     let mut call = Call::of(2, 180);
     call.bandwidth(1, 5000);
