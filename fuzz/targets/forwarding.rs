@@ -65,8 +65,7 @@ impl Reader<'_> {
             timestamp: u32::from(self.word()) << 8,
             marker: flags & 16 != 0,
             bytes: self.word(),
-            frame: matches!(source.track, TrackSource::Camera | TrackSource::Screen)
-                .then_some(frame),
+            frame: (!source.track.is_audio()).then_some(frame),
         }
     }
 

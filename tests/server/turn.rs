@@ -38,6 +38,22 @@ fn with_relay(config: &mut Config) {
     config.media.relay_allow = vec!["127.0.0.0/8".parse().unwrap()];
 }
 
+/// The same with HTTPS. Returns the certificate as well.
+async fn start_with_tls(
+    folder: &Folder,
+    configure: impl FnOnce(&mut Config),
+) -> (TestApp, Vec<u8>) {
+    let certificate = folder.certify();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|file| PathBuf::from(folder.path(file)));
+    let app = TestApp::start_with(|config| {
+        config.https = Https::Files { certificate: cert, key };
+        with_relay(config);
+        configure(config);
+    })
+    .await;
+    (app, certificate)
+}
+
 /// The URLs of a participant's servers.
 fn urls(joined: &Value) -> Vec<String> {
     let servers = joined["iceServers"].as_array().unwrap();
@@ -164,14 +180,7 @@ async fn peers_outside_are_reached_through_the_port_of_the_relay() {
 #[tokio::test]
 async fn over_tls_turn_shares_the_port_of_the_pages() {
     let folder = Folder::new();
-    let certificate = folder.certify();
-    let files = [folder.path("cert.pem"), folder.path("key.pem")].map(PathBuf::from);
-    let app = TestApp::start_with(|config| {
-        let [certificate, key] = files;
-        config.https = Https::Files { certificate, key };
-        with_relay(config);
-    })
-    .await;
+    let (app, certificate) = start_with_tls(&folder, |_| {}).await;
     let mut ada = https::enter(app.addr, "123").await;
     while urls(&ada.1).len() < 2 {
         ada = https::enter(app.addr, "123").await;
@@ -191,15 +200,8 @@ async fn over_tls_turn_shares_the_port_of_the_pages() {
 #[tokio::test]
 async fn over_tls_a_client_of_turn_counts_as_one_connection() {
     let folder = Folder::new();
-    folder.certify();
-    let files = [folder.path("cert.pem"), folder.path("key.pem")].map(PathBuf::from);
-    let app = TestApp::start_with(|config| {
-        let [certificate, key] = files;
-        config.https = Https::Files { certificate, key };
-        config.limits.max_connections_per_ip = 1;
-        with_relay(config);
-    })
-    .await;
+    let limit = |config: &mut Config| config.limits.max_connections_per_ip = 1;
+    let (app, _) = start_with_tls(&folder, limit).await;
     let mut stream = https::connect(app.addr, "localhost").await.unwrap();
     stream.write_all(&binding()).await.unwrap();
     soon(stream.read_exact(&mut [0; 32])).await.unwrap();

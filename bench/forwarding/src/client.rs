@@ -122,9 +122,7 @@ impl Client {
     }
 
     fn speak(&mut self, now: Instant) -> Result<()> {
-        let (number, at) = &mut self.next_audio;
-        (*number, *at) = (*number + 1, now.max(*at + AUDIO_EVERY));
-        let number = *number;
+        let number = advance(&mut self.next_audio, AUDIO_EVERY, now);
         let payload_type = self.rtc.media(self.microphone).context("no audio")?.remote_pts()[0];
         let level = ExtensionValues {
             audio_level: Some(-30),
@@ -141,9 +139,7 @@ impl Client {
     }
 
     fn film(&mut self, now: Instant) -> Result<()> {
-        let (frame, at) = &mut self.next_frame;
-        (*frame, *at) = (*frame + 1, now.max(*at + FRAME_EVERY));
-        let frame = *frame;
+        let frame = advance(&mut self.next_frame, FRAME_EVERY, now);
         let payload_type = self.rtc.media(self.camera).context("no video")?.remote_pts()[0];
         for (encoding, (name, packets)) in ENCODINGS.into_iter().enumerate() {
             let is_keyframe = std::mem::take(&mut self.keyframes[encoding]);
@@ -186,6 +182,12 @@ impl Client {
             }
         }
     }
+}
+
+/// The number of what is due, and sets when the next one is.
+fn advance((number, at): &mut (u64, Instant), every: Duration, now: Instant) -> u64 {
+    (*number, *at) = (*number + 1, now.max(*at + every));
+    *number
 }
 
 /// A packet of VP8 of 1,000 bytes (RFC 7741).

@@ -42,7 +42,6 @@ pub(crate) enum LegError {
 struct Incoming {
     source: Source,
     spatial: Spatial,
-    is_video: bool,
     mid: Mid,
     rid: Option<Rid>,
 }
@@ -227,7 +226,8 @@ impl Leg {
             Some(incoming) => *incoming,
             None => self.identify(rtp.header.ssrc)?,
         };
-        let frame = if incoming.is_video { Some(parse_vp8(&rtp.payload)?) } else { None };
+        let is_audio = incoming.source.track.is_audio();
+        let frame = if is_audio { None } else { Some(parse_vp8(&rtp.payload)?) };
         let level = rtp.header.ext_vals.audio_level.map(i8::unsigned_abs);
         let packet = Packet {
             source: incoming.source,
@@ -251,10 +251,8 @@ impl Leg {
             Some(rid) => RIDS.iter().position(|name| *rid == **name)?,
             None => 0,
         };
-        let is_video = self.rtc.media(mid)?.kind() == MediaKind::Video;
         let source = Source { seat: self.seat, track };
-        let incoming =
-            Incoming { source, spatial: u8::try_from(spatial).ok()?, is_video, mid, rid };
+        let incoming = Incoming { source, spatial: u8::try_from(spatial).ok()?, mid, rid };
         self.incoming.insert(ssrc, incoming);
         Some(incoming)
     }

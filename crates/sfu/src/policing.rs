@@ -40,14 +40,14 @@ pub struct Policing {
 impl Policing {
     /// A packet of this size has come.
     pub fn packet(&mut self, bytes: u16, now: Duration) -> Verdict {
-        let may = self.packets.take_many(1, PACKETS, now).is_ok()
+        let may = self.packets.take(PACKETS, now).is_ok()
             && self.bytes.take_many(bytes.into(), BYTES, now).is_ok();
         self.judge(may, now)
     }
 
     /// A request of a receiver has come.
     pub fn request(&mut self, now: Duration) -> Verdict {
-        let may = self.requests.take_many(1, REQUESTS, now).is_ok();
+        let may = self.requests.take(REQUESTS, now).is_ok();
         self.judge(may, now)
     }
 

@@ -57,11 +57,10 @@ impl Published {
         published
     }
 
-    /// Counts a packet, unless it is of an encoding that is not published.
-    pub(crate) fn count(&mut self, packet: &Packet, now: Duration) -> Option<()> {
-        let wanted = self.encodings.get_mut(usize::from(packet.spatial))?;
-        wanted.encoding.count(packet, now);
-        Some(())
+    /// Counts a packet. Returns whether its encoding is published.
+    pub(crate) fn count(&mut self, packet: &Packet, now: Duration) -> bool {
+        let wanted = self.encodings.get_mut(usize::from(packet.spatial));
+        wanted.map(|wanted| wanted.encoding.count(packet, now)).is_some()
     }
 
     /// Measures the encodings, once for all receivers.
@@ -116,7 +115,10 @@ impl Published {
         }
         let demand: Vec<bool> =
             self.encodings.iter().map(|wanted| wanted.since.is_some()).collect();
-        (demand != self.demand).then(|| self.demand.clone_from(&demand))?;
+        if demand == self.demand {
+            return None;
+        }
+        self.demand.clone_from(&demand);
         Some(demand)
     }
 

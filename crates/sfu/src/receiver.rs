@@ -53,15 +53,14 @@ impl Receiver {
     /// Decides which layers of what is wanted are forwarded, and in which slots.
     pub(crate) fn decide(&mut self, wishes: &[Wish], now: Duration) -> Change {
         self.budget.update(self.bandwidth, wishes, now);
-        let before = self.video_sources();
-        let given = |wish: &Wish| self.budget.given(wish.source).map(|layer| (wish.source, layer));
-        let given: Vec<(Source, Layer)> = wishes.iter().filter_map(given).collect();
+        let before: Vec<_> = self.in_video().collect();
+        let given: Vec<(Source, Layer)> = self.given().collect();
         self.fill(&given);
         let is_paused =
             |wish: &&Wish| !wish.steps.is_empty() && self.budget.given(wish.source).is_none();
         let paused: Vec<Source> = wishes.iter().filter(is_paused).map(|wish| wish.source).collect();
         let paused_before = std::mem::replace(&mut self.paused, paused);
-        Change { slots: before != self.video_sources(), paused: paused_before != self.paused }
+        Change { slots: !self.in_video().eq(before), paused: paused_before != self.paused }
     }
 
     /// Puts sources into slots. One that has a slot keeps it.
@@ -137,16 +136,16 @@ impl Receiver {
 
     /// What is in the slots.
     pub(crate) fn filled(&self) -> impl Iterator<Item = (Source, Slot)> {
-        let of = |sources: Vec<Option<Source>>, slot: fn(usize) -> Slot| {
-            let filled = sources.into_iter().enumerate();
-            filled.filter_map(move |(place, source)| Some((source?, slot(place))))
+        let filled = |slot: fn(usize) -> Slot| {
+            move |(place, source): (usize, Option<Source>)| Some((source?, slot(place)))
         };
-        of(self.video_sources(), Slot::Video).chain(of(self.audio_sources(), Slot::Audio))
+        let video = self.in_video().enumerate().filter_map(filled(Slot::Video));
+        video.chain(self.in_audio().enumerate().filter_map(filled(Slot::Audio)))
     }
 
     /// The state of the slots.
     pub(crate) fn slots(&self, seat: PeerId) -> Output {
-        Output::Slots { seat, video: self.video_sources(), audio: self.audio_sources() }
+        Output::Slots { seat, video: self.in_video().collect(), audio: self.in_audio().collect() }
     }
 
     /// What does not fit into the bandwidth.
@@ -154,11 +153,11 @@ impl Receiver {
         self.paused.clone()
     }
 
-    fn video_sources(&self) -> Vec<Option<Source>> {
-        self.video.iter().map(|slot| slot.wanted().map(|(source, _)| source)).collect()
+    fn in_video(&self) -> impl Iterator<Item = Option<Source>> {
+        self.video.iter().map(|slot| slot.wanted().map(|(source, _)| source))
     }
 
-    fn audio_sources(&self) -> Vec<Option<Source>> {
-        self.audio.iter().map(AudioSlot::current).collect()
+    fn in_audio(&self) -> impl Iterator<Item = Option<Source>> {
+        self.audio.iter().map(AudioSlot::current)
     }
 }

@@ -127,7 +127,10 @@ impl Room {
             }
             Input::Left(seat) => self.leave(seat),
             Input::Published(source, encodings) => self.publish(source, encodings),
-            Input::Unpublished(source) => self.unpublish(source),
+            Input::Unpublished(source) => {
+                self.withdraw(source);
+                self.decide_about(&[source]);
+            }
             Input::Wants(seat, wants) => self.want(seat, wants),
             Input::Bandwidth(seat, bits) => {
                 if let Some(receiver) = self.receivers.get_mut(&seat) {
@@ -163,9 +166,8 @@ impl Room {
         self.receivers.remove(&seat);
         let theirs: Vec<Source> =
             self.published.keys().filter(|source| source.seat == seat).copied().collect();
-        theirs.into_iter().for_each(|source| self.unpublish(source));
-        // Also if they have published nothing.
-        self.route();
+        theirs.iter().for_each(|source| self.withdraw(*source));
+        self.decide_about(&theirs);
         if self.receivers.is_empty() {
             self.next_look = None;
         }
@@ -177,15 +179,14 @@ impl Room {
         if source.track == TrackSource::Microphone {
             self.speakers.add(source.seat, self.now);
         }
-        self.decide_about(source);
+        self.decide_about(&[source]);
     }
 
-    fn unpublish(&mut self, source: Source) {
+    fn withdraw(&mut self, source: Source) {
         self.published.remove(&source);
         if source.track == TrackSource::Microphone {
             self.speakers.remove(source.seat);
         }
-        self.decide_about(source);
     }
 
     fn want(&mut self, seat: PeerId, mut wants: Vec<Want>) {
@@ -201,7 +202,7 @@ impl Room {
 
     fn packet(&mut self, packet: &Packet, level: Option<u8>) {
         let published = self.published.get_mut(&packet.source);
-        if published.and_then(|published| published.count(packet, self.now)).is_none() {
+        if !published.is_some_and(|published| published.count(packet, self.now)) {
             return;
         }
         if let Some(level) = level.filter(|_| packet.source.track == TrackSource::Microphone) {
@@ -245,9 +246,10 @@ impl Room {
     }
 
     /// Follows a change of what is published.
-    fn decide_about(&mut self, source: Source) {
+    fn decide_about(&mut self, sources: &[Source]) {
         self.assign_audio();
-        let wants = |receiver: &Receiver| receiver.wants.iter().any(|want| want.source == source);
+        let wants =
+            |receiver: &Receiver| receiver.wants.iter().any(|want| sources.contains(&want.source));
         let who = self.receivers.iter().filter(|(_, receiver)| wants(receiver));
         let seats: Vec<PeerId> = who.map(|(seat, _)| *seat).collect();
         self.decide(&seats);
@@ -268,10 +270,8 @@ impl Room {
                 published.give(layer, now);
             }
         }
-        let is_video =
-            |source: &Source| matches!(source.track, TrackSource::Camera | TrackSource::Screen);
-        for (source, published) in self.published.iter_mut().filter(|(source, _)| is_video(source))
-        {
+        let videos = self.published.iter_mut().filter(|(source, _)| !source.track.is_audio());
+        for (source, published) in videos {
             if let Some(demand) = published.demand(now) {
                 self.outputs.push_back(Output::Demand(*source, demand));
             }

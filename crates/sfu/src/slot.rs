@@ -94,9 +94,9 @@ impl VideoSlot {
         if let Some((_, wanted)) =
             self.wanted.filter(|(_, wanted)| wanted.spatial == current.spatial)
         {
-            let may_rise = is_sync && temporal <= wanted.temporal;
-            current.temporal =
-                if may_rise { current.temporal.max(temporal) } else { current.temporal };
+            if is_sync && temporal <= wanted.temporal {
+                current.temporal = current.temporal.max(temporal);
+            }
             current.temporal = current.temporal.min(wanted.temporal);
         }
         let is_taken = temporal <= current.temporal;

@@ -4,9 +4,9 @@ use salon_core::protocol::PeerId;
 use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 
 /// Number of voices that everybody gets. More at once are not understood in any case.
-pub(crate) const VOICES: usize = 3;
+const VOICES: usize = 3;
 /// Up to this number of microphones, all are forwarded, and nobody's first syllable is missing.
-pub(crate) const ALL_UP_TO: usize = 4;
+const ALL_UP_TO: usize = 4;
 /// Time over which levels are averaged.
 const WINDOW: Duration = Duration::from_millis(150);
 /// How long a voice keeps its place: pauses between sentences are shorter.

@@ -33,13 +33,12 @@ pub fn parse(payload: &[u8]) -> Option<Frame> {
     };
     let extension = if required & EXTENDED != 0 { next()? } else { 0 };
     let has = |field: u8| extension & field != 0;
-    let picture_id = match has(HAS_PICTURE_ID).then(&mut next) {
-        Some(Some(high)) if high & IS_LONG != 0 => {
-            Some(u16::from_be_bytes([high & !IS_LONG, next()?]))
-        }
-        Some(Some(id)) => Some(id.into()),
-        Some(None) => return None,
-        None => None,
+    let picture_id = if has(HAS_PICTURE_ID) {
+        let first = next()?;
+        let is_long = first & IS_LONG != 0;
+        Some(if is_long { u16::from_be_bytes([first & !IS_LONG, next()?]) } else { first.into() })
+    } else {
+        None
     };
     let tl0_picture = if has(HAS_TL0_PICTURE) { Some(next()?) } else { None };
     let layers = if has(HAS_TEMPORAL | HAS_KEY_INDEX) { next()? } else { 0 };

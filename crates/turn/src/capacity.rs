@@ -1,8 +1,8 @@
 //! The free ports, and how many of them seats and addresses have.
 
-use crate::ports::Ports;
+use crate::{counts::Counts, ports::Ports};
 use salon_core::{protocol::PeerId, rate_limit::client_network};
-use std::{collections::HashMap, hash::Hash, net::IpAddr, ops::RangeInclusive};
+use std::{net::IpAddr, ops::RangeInclusive};
 
 /// A participant in a call of four uses up to 18: for each of three others over UDP, TCP and TLS, by IPv4 and
 /// IPv6. Each change of network needs as many again, and the old ones stay until they expire.
@@ -21,13 +21,13 @@ pub(crate) enum NoPort {
 
 pub(crate) struct Capacity {
     ports: Ports,
-    seats: HashMap<PeerId, usize>,
-    addresses: HashMap<IpAddr, usize>,
+    seats: Counts<PeerId>,
+    addresses: Counts<IpAddr>,
 }
 
 impl Capacity {
     pub(crate) fn new(ports: RangeInclusive<u16>) -> Self {
-        Self { ports: Ports::new(ports), seats: HashMap::new(), addresses: HashMap::new() }
+        Self { ports: Ports::new(ports), seats: Counts::default(), addresses: Counts::default() }
     }
 
     /// Takes a port, an even one if that is asked for.
@@ -38,35 +38,25 @@ impl Capacity {
         address: IpAddr,
     ) -> Result<u16, NoPort> {
         let address = client_network(address);
-        let count = |of: Option<&usize>| of.copied().unwrap_or_default();
-        let is_allowed = count(self.seats.get(&seat)) < PER_SEAT
-            && count(self.addresses.get(&address)) < PER_ADDRESS;
+        let is_allowed =
+            self.seats.of(&seat) < PER_SEAT && self.addresses.of(&address) < PER_ADDRESS;
         if !is_allowed {
             return Err(NoPort::Quota);
         }
         let port = self.ports.take(is_even).ok_or(NoPort::Full)?;
-        *self.seats.entry(seat).or_default() += 1;
-        *self.addresses.entry(address).or_default() += 1;
+        self.seats.add(seat);
+        self.addresses.add(address);
         Ok(port)
     }
 
     pub(crate) fn give_back(&mut self, port: u16, seat: PeerId, address: IpAddr) {
         self.ports.give_back(port);
-        decrement(&mut self.seats, &seat);
-        decrement(&mut self.addresses, &client_network(address));
+        self.seats.remove(&seat);
+        self.addresses.remove(&client_network(address));
     }
 
     #[cfg(test)]
     pub(crate) fn entries(&self) -> usize {
         self.seats.len() + self.addresses.len()
-    }
-}
-
-fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
-        }
     }
 }

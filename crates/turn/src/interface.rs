@@ -82,7 +82,7 @@ pub enum Input<'a> {
     Connected(IpAddr),
     /// A connection to the rest of the server was closed.
     Disconnected(IpAddr),
-    /// The time of [`Server::poll_timeout`] is reached.
+    /// The time of [`Server::poll_timeout`](crate::Server::poll_timeout) is reached.
     Tick,
 }
 

@@ -8,6 +8,7 @@
 
 mod allocation;
 mod capacity;
+mod counts;
 mod credentials;
 mod framing;
 mod interface;

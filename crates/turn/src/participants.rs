@@ -1,14 +1,11 @@
 //! Who is connected to the rest of the server, as it reports, and what they have relayed.
 
+use crate::counts::Counts;
 use salon_core::{
     protocol::PeerId,
     rate_limit::{Bucket, Rate, client_network},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 /// A direction of relayed packets.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +26,7 @@ pub(crate) struct Participants {
     /// The seats that somebody has.
     seats: HashMap<PeerId, Traffic>,
     /// Number of connections from each network.
-    connections: BTreeMap<IpAddr, usize>,
+    connections: Counts<IpAddr>,
 }
 
 impl Participants {
@@ -63,22 +60,16 @@ impl Participants {
     }
 
     pub(crate) fn connected(&mut self, address: IpAddr) {
-        *self.connections.entry(client_network(address)).or_default() += 1;
+        self.connections.add(client_network(address));
     }
 
     pub(crate) fn disconnected(&mut self, address: IpAddr) {
-        let network = client_network(address);
-        if let Some(count) = self.connections.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                self.connections.remove(&network);
-            }
-        }
+        self.connections.remove(&client_network(address));
     }
 
     /// Whether somebody is connected from this network.
     pub(crate) fn is_connected_from(&self, address: IpAddr) -> bool {
-        self.connections.contains_key(&client_network(address))
+        self.connections.of(&client_network(address)) > 0
     }
 
     #[cfg(test)]

@@ -47,14 +47,8 @@ pub(crate) type HasRelay = watch::Receiver<bool>;
 /// do not wait; it carries two small messages for each seat and WebSocket, whose number is limited.
 #[derive(Debug)]
 enum Event {
-    /// Somebody has this seat.
-    SeatTaken(PeerId),
-    /// Nobody has this seat any more.
-    SeatFreed(PeerId),
-    /// A connection from this address was opened.
-    Connected(IpAddr),
-    /// A connection from this address was closed.
-    Disconnected(IpAddr),
+    /// About seats and connections.
+    Input(Input<'static>),
     /// A client over TCP or TLS.
     Client(StreamClient),
     #[cfg(test)]
@@ -127,12 +121,13 @@ impl Media {
 
     /// Tells whether somebody has this seat: without it, there are no allocations.
     pub(crate) fn seat(&self, seat: PeerId, is_taken: bool) {
-        self.tell(if is_taken { Event::SeatTaken(seat) } else { Event::SeatFreed(seat) });
+        let input = if is_taken { Input::SeatTaken(seat) } else { Input::SeatFreed(seat) };
+        self.tell(Event::Input(input));
     }
 
     /// Tells that somebody is connected from this address, until the result is dropped.
     pub(crate) fn know(&self, address: IpAddr) -> Known {
-        self.tell(Event::Connected(address));
+        self.tell(Event::Input(Input::Connected(address)));
         Known { media: self.clone(), address }
     }
 
@@ -156,7 +151,7 @@ pub(crate) struct Known {
 
 impl Drop for Known {
     fn drop(&mut self) {
-        self.media.tell(Event::Disconnected(self.address));
+        self.media.tell(Event::Input(Input::Disconnected(self.address)));
     }
 }
 
@@ -197,10 +192,7 @@ async fn serve(
 
 fn handle(relay: &Rc<RefCell<Relay>>, event: Event) {
     match event {
-        Event::SeatTaken(seat) => relay.borrow_mut().input(Input::SeatTaken(seat)),
-        Event::SeatFreed(seat) => relay.borrow_mut().input(Input::SeatFreed(seat)),
-        Event::Connected(address) => relay.borrow_mut().input(Input::Connected(address)),
-        Event::Disconnected(address) => relay.borrow_mut().input(Input::Disconnected(address)),
+        Event::Input(input) => relay.borrow_mut().input(input),
         Event::Client(client) => drop(spawn_local(stream::serve(relay.clone(), client))),
         #[cfg(test)]
         Event::Fault => panic!("a fault"),
