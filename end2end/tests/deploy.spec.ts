@@ -96,7 +96,8 @@ const get = async (url: string, options: object = {}) => {
   const ask = url.startsWith('https') ? request : httpRequest;
   const { host, pathname } = new URL(url);
   const { port } = new URL(url);
-  const asked = ask({ host: '127.0.0.1', port, path: pathname, headers: { host }, servername: DOMAIN, rejectUnauthorized: false, ...options });
+  // A connection of its own: browsers repeat a request whose kept connection was closed, and this does not.
+  const asked = ask({ agent: false, host: '127.0.0.1', port, path: pathname, headers: { host }, servername: DOMAIN, rejectUnauthorized: false, ...options });
   asked.end();
   const [answer] = await once(asked, 'response');
   answer.resume();
