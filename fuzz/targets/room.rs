@@ -27,6 +27,7 @@ use std::{
 
 const CONFIG: Config = Config {
     max_participants: 3,
+    max_direct: 2,
     timeouts: Timeouts {
         ping_interval: Duration::from_secs(4),
         ping_timeout: Duration::from_secs(12),

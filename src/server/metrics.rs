@@ -2,6 +2,10 @@
 //!
 //! Updating a metric is one atomic addition. Metrics never contain a room, a name or an address.
 
+mod forwarding;
+
+pub(super) use forwarding::ForwardingMetrics;
+
 use crate::protocol::{ClientMetrics, ErrorCode, Signal};
 use prometheus_client::{
     encoding::text::encode,
@@ -33,9 +37,10 @@ pub(crate) struct Metrics {
     relay: RelayMetrics,
 }
 
-/// What Salon's own TURN server does.
+/// What Salon's own TURN server does, and the forwarding server beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct RelayMetrics {
+    forwarding: ForwardingMetrics,
     allocations: Gauge,
     to_peers: Relayed,
     to_clients: Relayed,
@@ -245,6 +250,7 @@ impl RelayMetrics {
             bytes: bytes.get_or_create(&labels("direction", direction)).clone(),
         };
         Self {
+            forwarding: ForwardingMetrics::new(registry),
             to_peers: of("to-peer"),
             to_clients: of("to-client"),
             allocations: counted(registry, "turn_allocations", "Relayed addresses in use"),
@@ -260,6 +266,11 @@ impl RelayMetrics {
                 "Requests that got no reply because their addresses are not proven",
             ),
         }
+    }
+
+    /// The metrics of the forwarding server.
+    pub(super) fn forwarding(&self) -> ForwardingMetrics {
+        self.forwarding.clone()
     }
 
     /// Sets the number of allocations.

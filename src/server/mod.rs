@@ -138,7 +138,8 @@ impl Server {
         let (store, stored_rooms) = data.store()?;
         let limits = Arc::new(config.limits);
         let rooms = room::Config {
-            max_participants: config.max_participants,
+            max_participants: reach.max_participants(config.max_participants),
+            max_direct: reach.max_direct(config.max_participants),
             timeouts: config.timeouts,
             max_rooms: limits.max_rooms,
             max_stored_rooms: limits.max_stored_rooms,

@@ -102,6 +102,7 @@ mod tests {
             link: Link::Connected,
             up: true,
             frozen: false,
+            paused: false,
             hears,
             sees,
             grade: Grade::Good,

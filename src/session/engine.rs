@@ -16,7 +16,9 @@ use crate::{
         self, Kind, PeerConnection, PerKind, PerSource, Screen, Socket, SocketEvent, StoredBytes,
         Stream, Timer, Track, random_fraction,
     },
-    protocol::{ClientMessage, FileNumber, IceServer, PeerId, Presence, Role, ServerMessage},
+    protocol::{
+        ClientMessage, FileNumber, IceServer, PeerId, Presence, Role, ServerMessage, TrackOf,
+    },
     storage::{SavedSeat, drop_host_key, keep_host_key},
 };
 pub(super) use call_handle::CallHandle;
@@ -153,20 +155,25 @@ impl Engine {
             return Vec::new();
         }
         self.snapshots_at = now;
-        // Each connection carries one participant: all tracks are theirs.
-        let snapshot =
-            |(key, peer): &(PeerKey, PeerConnection)| Some((*key, peer.stats()?.of(|_| true)));
-        self.routes().filter_map(snapshot).collect()
+        let snapshot = |id| {
+            let (key, peer) = self.carrier(id)?;
+            Some((PeerKey { id, ..*key }, peer.stats(id)?))
+        };
+        self.call.participants().filter_map(snapshot).collect()
     }
 
     /// How loud everybody else is at this moment, from 0 to 1.
     pub(super) fn levels(&self) -> Vec<(PeerId, f64)> {
-        self.routes().map(|(key, peer)| (key.id, peer.level())).collect()
+        let carries =
+            |key: &PeerKey| self.call.participants().any(|id| self.call.route(id) == Some(*key));
+        let carriers = self.peers.iter().filter(|(key, _)| carries(key));
+        carriers.flat_map(|(key, peer)| peer.levels(key.id)).collect()
     }
 
-    /// The connections by which participants are reached now.
-    fn routes(&self) -> impl Iterator<Item = &(PeerKey, PeerConnection)> {
-        self.peers.iter().filter(|(key, _)| self.call.route(key.id) == Some(*key))
+    /// The connection that carries a participant now.
+    fn carrier(&self, id: PeerId) -> Option<&(PeerKey, PeerConnection)> {
+        let route = self.call.route(id)?;
+        self.peers.iter().find(|(key, _)| *key == route)
     }
 
     /// Whether the server has answered all that it was asked.
@@ -228,7 +235,9 @@ impl Engine {
             }
             Command::ClosePeer(key) => {
                 self.peers.retain(|(other, _)| *other != key);
-                self.session.streams.update(|streams| streams.retain(|(other, _)| *other != key));
+                // That to the server carries several, whose keys have its generation.
+                let is_of = |other: &PeerKey| other.generation == key.generation;
+                self.session.streams.update(|streams| streams.retain(|(other, _)| !is_of(other)));
             }
             Command::KeepHostKey(key) => {
                 keep_host_key(&self.session.room.name.get_value(), &key);
@@ -243,6 +252,13 @@ impl Engine {
             Command::SendMessage(key, talk) => {
                 self.with_peer(key, |peer| peer.send_text(&talk.to_json()));
             }
+            Command::SendThroughServer(key, to, talk) => {
+                self.with_peer(key, |peer| peer.send_envelope(to, &talk.to_json()));
+            }
+            Command::SendControl(key, request) => {
+                self.with_peer(key, |peer| peer.send_envelope(PeerId::SERVER, &request.to_json()));
+            }
+            Command::Slots { key, video, audio } => self.assign_slots(key, &video, &audio),
             Command::SendBytes(key, messages) => {
                 self.with_peer(key, |peer| peer.send_bytes(&messages));
             }
@@ -292,13 +308,34 @@ impl Engine {
     fn open_peer(&mut self, key: PeerKey, role: Role, config: &PeerConfig) {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
-        let peer =
-            PeerConnection::open(role, config, self.tracks.clone(), self.screen.clone(), report);
+        let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
+        let peer = match key.id {
+            PeerId::SERVER => PeerConnection::open_to_server(config, tracks, screen, report),
+            _ => PeerConnection::open(role, config, tracks, screen, report),
+        };
         let Some(peer) = peer else {
             return session.send(Input::Peer(key, PeerInput::NotOpened));
         };
-        session.streams.update(|streams| streams.push((key, peer.streams())));
+        if key.id.is_participant() {
+            session.streams.update(|streams| streams.push((key, peer.streams())));
+        }
         self.peers.push((key, peer));
+    }
+
+    /// Plays what is in the slots of the connection to the server.
+    fn assign_slots(&self, key: PeerKey, video: &[Option<TrackOf>], audio: &[Option<TrackOf>]) {
+        let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) else { return };
+        peer.assign_slots(video, audio);
+        let known = self
+            .session
+            .streams
+            .with_untracked(|streams| streams.iter().map(|(other, _)| *other).collect::<Vec<_>>());
+        let new = peer.forwarded_streams().into_iter();
+        let new = new.map(|(id, streams)| (PeerKey { id, ..key }, streams));
+        let new: Vec<_> = new.filter(|(key, _)| !known.contains(key)).collect();
+        if !new.is_empty() {
+            self.session.streams.update(|streams| streams.extend(new));
+        }
     }
 
     fn set_timer(&mut self, now: Duration) {

@@ -27,7 +27,7 @@ use crate::{
     lobby::{Lobby, Request},
     notices::Notices,
     platform::{self, Kind, PerSource, Stream},
-    protocol::{HostAction, IceServer, PeerId, Presence, Quality, Reaction},
+    protocol::{HostAction, IceServer, PeerId, Presence, Quality, Reaction, WantedVideo},
 };
 pub use call_hints::CallHint;
 pub use chat::ChatUi;
@@ -157,6 +157,11 @@ impl Session {
             Phase::Left { after } => after,
             _ => Duration::ZERO,
         }
+    }
+
+    /// Tells what is shown, so that a server which forwards the call sends that.
+    pub fn show(self, videos: Vec<WantedVideo>) {
+        self.call.send(Input::Show(videos));
     }
 
     /// How loud everybody else is at this moment, from 0 to 1.

@@ -1,6 +1,7 @@
 //! What a receiver gets of the videos that it wants, within its bandwidth.
 
 use crate::packet::{Source, Spatial};
+use salon_core::protocol::Rank;
 use std::{iter, time::Duration};
 
 /// A bitrate with which the most important video moves, in bits per second: with this much it is never paused.
@@ -14,21 +15,6 @@ const TRIAL: Duration = Duration::from_secs(5);
 /// The wait after a failed raise, doubled each time.
 const LEAST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// How important a video is to a receiver, most important first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    /// A shared screen.
-    Screen,
-    /// A tile that the receiver has pinned.
-    Pinned,
-    /// The large tile: the active speaker.
-    Stage,
-    /// A tile of the grid.
-    Tile,
-    /// A small tile beside a large one.
-    Thumbnail,
-}
 
 /// How much of a video is forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,8 +19,9 @@ mod speakers;
 mod tests;
 mod vp8;
 
-pub use budget::{Layer, Rank};
+pub use budget::Layer;
 pub use packet::{Frame, Packet, Rewritten, Source, Spatial};
 pub use policing::{Policing, Verdict};
 pub use room::{Input, Output, Room, Slot, Want};
+pub use salon_core::protocol::Rank;
 pub use vp8::parse as parse_vp8;

@@ -1,13 +1,13 @@
 //! One room: who publishes what, who wants what, and what follows for each packet.
 
 use crate::{
-    budget::{Rank, Wish},
+    budget::Wish,
     packet::{Packet, Rewritten, Source, Spatial},
     published::Published,
     receiver::Receiver,
     speakers::Speakers,
 };
-use salon_core::protocol::{PeerId, TrackSource};
+use salon_core::protocol::{PeerId, Rank, TrackSource};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,

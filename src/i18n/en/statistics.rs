@@ -136,6 +136,7 @@ fn candidate_pair(pair: &CandidatePair) -> String {
         (Path::Relayed, None) => "Relayed".to_owned(),
         (Path::Direct, _) => "Direct".to_owned(),
         (Path::Unknown, _) => "Direct or relayed".to_owned(),
+        (Path::Server, _) => "Through the server".to_owned(),
     };
     let family = pair.family.map(|family| match family {
         Family::V4 => "IPv4",

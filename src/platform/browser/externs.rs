@@ -77,6 +77,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = direction)]
     pub(super) fn direction_text(this: &Transceiver) -> Option<String>;
 
+    #[wasm_bindgen(method, catch, js_name = setCodecPreferences)]
+    pub(super) fn set_codec_preferences(this: &Transceiver, codecs: &Array) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, getter, js_name = currentDirection)]
     pub(super) fn current_direction_text(this: &Transceiver) -> Option<String>;
 
@@ -121,8 +124,14 @@ extern "C" {
     pub(super) fn segment(this: &Segmenter, text: &str) -> JsValue;
 
     /// `RTCRtpReceiver` as in W3C WebRTC, section 5.3.
-    #[wasm_bindgen(extends = RtcRtpReceiver)]
+    #[wasm_bindgen(extends = RtcRtpReceiver, js_name = RTCRtpReceiver)]
     pub(super) type Receiver;
+
+    #[wasm_bindgen(method, catch, js_name = getContributingSources)]
+    pub(super) fn contributing_sources(this: &Receiver) -> Result<Array, JsValue>;
+
+    #[wasm_bindgen(static_method_of = Receiver, js_class = "RTCRtpReceiver", catch, js_name = getCapabilities)]
+    pub(super) fn capabilities(kind: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = getSynchronizationSources)]
     pub(super) fn synchronization_sources(this: &Receiver) -> Result<Array, JsValue>;

@@ -26,8 +26,8 @@ pub use page::{
     FocusWatch, HistoryWatch, Leaving, OnlineWatch, PageWatch, SmallWindow, TextWatch, WakeLock,
     abandon_silent_fetches, add_panic_notice, adopt_input, ask_before_leaving, boot,
     can_fill_screen, can_open_window, can_share, capture_pointer, characters, copy, focus,
-    focus_into, is_handheld, keep_awake, load_call_style, open_window, page_size, push_path,
-    safety_code, set_title, share, take_fragment, takes_keys, takes_text, tell_live,
+    focus_into, is_handheld, keep_awake, load_call_style, open_window, page_size, pixel_ratio,
+    push_path, safety_code, set_title, share, take_fragment, takes_keys, takes_text, tell_live,
     toggle_full_screen, was_reloaded, watch_focus, watch_fragment, watch_history, watch_online,
     watch_page, watch_texts,
 };

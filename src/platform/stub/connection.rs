@@ -3,9 +3,9 @@
 use super::{Screen, Stream, Track};
 use crate::{
     call::{PeerCommand, PeerConfig, PeerInput},
-    diagnostics::{CheckEvent, ConnectionStats, Throughput},
+    diagnostics::{CheckEvent, StatsSnapshot, Throughput},
     platform::{Kind, PerKind, PerSource},
-    protocol::{IceServer, Role},
+    protocol::{IceServer, PeerId, Role, TrackOf},
 };
 
 /// See the browser's `PeerConnection`.
@@ -22,20 +22,33 @@ impl PeerConnection {
     ) -> Option<Self> {
         None
     }
+    pub fn open_to_server(
+        _: &PeerConfig,
+        _: PerKind<Track>,
+        _: Option<Screen>,
+        _: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        None
+    }
     pub fn streams(&self) -> PerSource<Stream> {
         PerSource::default()
     }
+    pub fn forwarded_streams(&self) -> Vec<(PeerId, PerSource<Stream>)> {
+        Vec::new()
+    }
+    pub fn assign_slots(&self, _: &[Option<TrackOf>], _: &[Option<TrackOf>]) {}
     pub fn set_screen(&self, _: Option<&Screen>) {}
     pub fn read(&self) {}
-    pub fn stats(&self) -> Option<ConnectionStats> {
+    pub fn stats(&self, _: PeerId) -> Option<StatsSnapshot> {
         None
     }
     pub fn configure(&self, _: &PeerConfig) {}
-    pub fn level(&self) -> f64 {
-        0.0
+    pub fn levels(&self, _: PeerId) -> Vec<(PeerId, f64)> {
+        Vec::new()
     }
     pub fn set_track(&self, _: Kind, _: Option<&Track>) {}
     pub fn send_text(&self, _: &str) {}
+    pub fn send_envelope(&self, _: PeerId, _: &str) {}
     pub fn send_bytes(&self, _: &[Vec<u8>]) {}
     pub fn close_channels(&self) {}
     pub fn run(&self, _: PeerCommand) {}

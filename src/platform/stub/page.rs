@@ -89,6 +89,9 @@ pub fn capture_pointer<T>(_: &T, _: i32) {}
 pub fn page_size() -> (f64, f64) {
     (0.0, 0.0)
 }
+pub fn pixel_ratio() -> f64 {
+    1.0
+}
 pub fn focus<T>(_: &T) {}
 pub fn focus_into<T>(_: &T) {}
 pub fn adopt_input<T>(_: &T, saved: &str) -> String {

@@ -11,7 +11,7 @@ use crate::{
     protocol::{
         ClientMessage, ClientMetrics, ErrorCode, PeerId, RoomName, RoomState, ServerMessage,
     },
-    room::{self, Command, ConnId, Directory, Identity, Input},
+    room::{self, Command, ConnId, Directory, Forwarding, Identity, Input},
     server::{
         clock::{Clock, unix_time},
         credentials::{checks::Checks, tokens::TokenSigner},
@@ -73,9 +73,11 @@ pub(super) struct Actor {
     reach: Arc<Reach>,
     writer: Writer,
     checks: Checks,
-    /// Results of the writer and the checks. Unbounded because their threads cannot wait; there is one
-    /// result for each request.
+    /// Results of the writer, the checks and the media plane. Unbounded because their threads cannot wait; there is
+    /// one result for each request.
     results: mpsc::UnboundedReceiver<Input>,
+    /// For the results of the media plane; weak, because the others' end tells that everything is written.
+    answers: mpsc::WeakUnboundedSender<Input>,
     directory: Directory,
     /// Pages that wait for the state of a room.
     questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
@@ -104,6 +106,7 @@ impl Actor {
             secret,
             reach,
             writer: Writer::start(store, results.clone())?,
+            answers: results.downgrade(),
             checks: Checks::new(results),
             results: inputs,
             directory: Directory::new(config, epoch, stored_rooms),
@@ -264,6 +267,7 @@ impl Actor {
                     media.seat(seat, is_taken);
                 }
             }
+            Command::Forward(room, forwarding) => self.forward_media(room, forwarding),
             Command::Store(room, decisions) => self.writer.store(room, Some(decisions)),
             Command::Forget(room) => self.writer.store(room, None),
             Command::Sync(number) => self.writer.sync(number),
@@ -278,6 +282,23 @@ impl Actor {
         }
     }
 
+    /// Tells the media plane about a participant. Its answer to an offer comes back as a result.
+    fn forward_media(&self, room: RoomName, forwarding: Forwarding) {
+        let Some(media) = &self.reach.media else { return };
+        let results = self.answers.clone();
+        let about = match &forwarding {
+            Forwarding::Offer { seat, link, .. } => Some((room.clone(), *seat, *link)),
+            Forwarding::Sources(..) => None,
+        };
+        media.forward(room, forwarding, move |answer| {
+            if let Some((room, seat, link)) = about {
+                // There is nobody to tell after the hub has ended.
+                let input = Input::Answered { room, seat, link, answer };
+                results.upgrade().map(|results| results.send(input));
+            }
+        });
+    }
+
     fn send_host_key(&mut self, conn: ConnId, room: &RoomName, generation: u64) -> Option<Input> {
         let key = self.secret.host_key(room, generation)?;
         self.push(conn, Outgoing::Text(ServerMessage::HostKey(key).to_json().into()))
@@ -289,7 +310,9 @@ impl Actor {
         let json: Utf8Bytes = message.to_json().into();
         self.metrics.sent(json.len());
         match &message {
-            ServerMessage::Signal { from, .. } => self.forward(*from, conn, json),
+            ServerMessage::Signal { from, .. } if from.is_participant() => {
+                self.forward(*from, conn, json)
+            }
             _ => self.push(conn, Outgoing::Text(json)),
         }
     }

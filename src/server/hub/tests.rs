@@ -15,6 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(12);
 fn start() -> (Hub, JoinHandle<()>) {
     let config = room::Config {
         max_participants: 4,
+        max_direct: 4,
         timeouts: Timeouts { reconnect_grace: TIMEOUT, ..Timeouts::default() },
         max_rooms: 100,
         max_stored_rooms: 100,

@@ -1,8 +1,9 @@
-//! The media plane: Salon's own STUN and TURN server. It has a thread of its own, so that relayed packets
+//! The media plane: Salon's own STUN, TURN and forwarding server. It has a thread of its own, so that packets
 //! do not wait for pages and rooms. Only this module knows quinn-udp.
 
 mod address;
 mod batch;
+mod forwarding;
 mod options;
 mod port;
 mod relay;
@@ -18,13 +19,15 @@ pub(crate) use stream::{Stream, StreamClient, StreamPermit};
 pub(crate) use udp::SOCKET_BUFFER_BYTES;
 
 use crate::{
-    protocol::PeerId,
+    protocol::{PeerId, RoomName},
     rate_limit::Rate,
+    room,
     server::{credentials::turn::TurnSecret, error::ServerError, metrics::RelayMetrics},
 };
+use forwarding::Forwarding;
 use relay::Relay;
 use salon_turn::Input;
-use std::{cell::RefCell, io, net::IpAddr, rc::Rc, thread, time::Duration};
+use std::{cell::RefCell, fmt, io, net::IpAddr, rc::Rc, thread, time::Duration};
 use tokio::{
     runtime::Builder,
     sync::{mpsc, watch},
@@ -44,15 +47,29 @@ const LOOK: Duration = Duration::from_secs(10);
 pub(crate) type HasRelay = watch::Receiver<bool>;
 
 /// Something that the rest of the server tells the media plane. The channel is unbounded because the rooms
-/// do not wait; it carries two small messages for each seat and WebSocket, whose number is limited.
+/// do not wait; it carries two small messages for each seat and WebSocket, whose number is limited, and what
+/// participants say of their media, which the rooms limit.
 #[derive(Debug)]
 enum Event {
-    /// About seats and connections.
+    /// About addresses of clients.
     Input(Input<'static>),
+    /// Somebody has a seat, or it is free.
+    Seat(PeerId, bool),
+    /// About a participant of a room whose media is forwarded.
+    Forward(RoomName, room::Forwarding, Reply),
     /// A client over TCP or TLS.
     Client(StreamClient),
     #[cfg(test)]
     Fault,
+}
+
+/// Takes the answer to an offer.
+struct Reply(Box<dyn FnOnce(room::Answer) + Send>);
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply")
+    }
 }
 
 /// Handle to the media plane, which ends when the last handle is dropped.
@@ -95,15 +112,16 @@ impl Media {
         });
         let (events, receiver) = mpsc::unbounded_channel();
         let (tell, has_relay) = watch::channel(false);
-        let socket = port.udp()?;
+        let (socket, bound) = (port.udp()?, port.address());
         let runtime = Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("media".to_owned()).spawn(move || {
             let served = LocalSet::new().block_on(&runtime, async {
-                let relay = Relay::new(core, udp::Udp::new(socket)?, metrics);
+                let forwarding = Forwarding::new(bound, metrics.forwarding());
+                let relay = Relay::new(core, forwarding, udp::Udp::new(socket)?, metrics);
                 serve(relay, receiver, sources, tell).await
             });
             if let Err(error) = served {
-                error!(%error, "STUN and TURN have ended");
+                error!(%error, "STUN, TURN and forwarding have ended");
             }
         })?;
         Ok(Self { events, has_relay })
@@ -119,10 +137,20 @@ impl Media {
         while self.has_relay.changed().await.is_ok() {}
     }
 
-    /// Tells whether somebody has this seat: without it, there are no allocations.
+    /// Tells whether somebody has this seat: without it, there are no allocations, and nothing is forwarded.
     pub(crate) fn seat(&self, seat: PeerId, is_taken: bool) {
-        let input = if is_taken { Input::SeatTaken(seat) } else { Input::SeatFreed(seat) };
-        self.tell(Event::Input(input));
+        self.tell(Event::Seat(seat, is_taken));
+    }
+
+    /// Tells about a participant of a room whose media is forwarded. An offer is answered by a call of `reply` on the
+    /// thread of the media plane, which must not wait.
+    pub(crate) fn forward(
+        &self,
+        room: RoomName,
+        forwarding: room::Forwarding,
+        reply: impl FnOnce(room::Answer) + Send + 'static,
+    ) {
+        self.tell(Event::Forward(room, forwarding, Reply(Box::new(reply))));
     }
 
     /// Tells that somebody is connected from this address, until the result is dropped.
@@ -168,6 +196,7 @@ async fn serve(
     tell: watch::Sender<bool>,
 ) -> io::Result<()> {
     let mut receiving = spawn_local(relay::receive_from_clients(relay.clone()));
+    let rescheduled = relay.borrow().rescheduled();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let looking = spawn_local(keep_addresses(relay.clone(), sources, tell));
@@ -180,8 +209,9 @@ async fn serve(
             },
             _ = look.tick() => relay.borrow_mut().synchronize(),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                relay.borrow_mut().input(Input::Tick);
+                relay.borrow_mut().tick();
             }
+            () = rescheduled.notified() => {}
             ended = &mut receiving => return ended.map_err(io::Error::other)?,
         }
     }
@@ -193,6 +223,13 @@ async fn serve(
 fn handle(relay: &Rc<RefCell<Relay>>, event: Event) {
     match event {
         Event::Input(input) => relay.borrow_mut().input(input),
+        Event::Seat(seat, is_taken) => relay.borrow_mut().seat(seat, is_taken),
+        Event::Forward(room, forwarding, Reply(reply)) => {
+            let answer = relay.borrow_mut().forward(&room, forwarding);
+            if let Some(answer) = answer {
+                reply(answer);
+            }
+        }
         Event::Client(client) => drop(spawn_local(stream::serve(relay.clone(), client))),
         #[cfg(test)]
         Event::Fault => panic!("a fault"),
@@ -207,6 +244,7 @@ async fn keep_addresses(relay: Rc<RefCell<Relay>>, sources: Sources, tell: watch
         if found != known {
             let Addresses { relay: addresses, own } = &found;
             relay.borrow_mut().input(Input::Addresses { relay: addresses, own });
+            relay.borrow_mut().set_addresses(&found);
             let is_news = found.relay != known.relay || known == Addresses::default();
             if sources.is_reachable && is_news {
                 announce(addresses);

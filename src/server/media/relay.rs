@@ -1,11 +1,17 @@
 //! The STUN and TURN server with its sockets: what they receive goes into the pure core, whose outputs
-//! are executed at once.
+//! are executed at once. Packets of participants whose media is forwarded go to the forwarding server.
 
 use super::{
+    Addresses,
     batch::{Batch, Destination, From},
+    forwarding::{Forwarding, Transmit},
     udp::{Buffers, Packet, Udp},
 };
-use crate::server::{clock::unix_time, metrics::RelayMetrics};
+use crate::{
+    protocol::{PeerId, RoomName},
+    room::{self, Answer},
+    server::{clock::unix_time, metrics::RelayMetrics},
+};
 use salon_turn::{Client, Header, Input, Output, Server, Transport};
 use std::{
     cell::RefCell,
@@ -13,10 +19,10 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     rc::{Rc, Weak},
-    time::Duration,
+    time::{Duration, Instant as StdInstant},
 };
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     task::{AbortHandle, spawn_local, yield_now},
     time::Instant,
 };
@@ -42,9 +48,13 @@ impl Drop for Relayed {
     }
 }
 
-/// The server and its sockets, which all belong to one thread.
+/// The servers and their sockets, which all belong to one thread.
 pub(super) struct Relay {
     core: Server,
+    forwarding: Forwarding,
+    /// When the forwarding server is due, and who wants to know when that changes.
+    forwarding_due: Option<StdInstant>,
+    rescheduled: Rc<Notify>,
     started: Instant,
     metrics: RelayMetrics,
     /// The port of the clients.
@@ -59,10 +69,18 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(core: Server, port: Udp, metrics: RelayMetrics) -> Rc<RefCell<Self>> {
+    pub(super) fn new(
+        core: Server,
+        forwarding: Forwarding,
+        port: Udp,
+        metrics: RelayMetrics,
+    ) -> Rc<RefCell<Self>> {
         Rc::new_cyclic(|this| {
             RefCell::new(Self {
                 core,
+                forwarding,
+                forwarding_due: None,
+                rescheduled: Rc::default(),
                 started: Instant::now(),
                 metrics,
                 port: Rc::new(port),
@@ -90,9 +108,61 @@ impl Relay {
         self.metrics.unanswered(self.core.unanswered());
     }
 
-    /// When [`Input::Tick`] is due.
+    /// When [`Self::tick`] is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.core.poll_timeout().map(|due| self.started + due)
+        let core = self.core.poll_timeout().map(|due| self.started + due);
+        core.into_iter().chain(self.forwarding_due.map(Instant::from_std)).min()
+    }
+
+    /// Tells when [`Self::deadline`] may have changed.
+    pub(super) fn rescheduled(&self) -> Rc<Notify> {
+        self.rescheduled.clone()
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self) {
+        if self.core.poll_timeout().is_some_and(|due| due <= self.now()) {
+            self.input(Input::Tick);
+        }
+        self.flush_forwarding(StdInstant::now());
+    }
+
+    /// Follows a change of this machine's addresses.
+    pub(super) fn set_addresses(&mut self, addresses: &Addresses) {
+        self.forwarding.set_addresses(addresses);
+    }
+
+    /// Somebody has a seat, or it is free.
+    pub(super) fn seat(&mut self, seat: PeerId, is_taken: bool) {
+        self.input(if is_taken { Input::SeatTaken(seat) } else { Input::SeatFreed(seat) });
+        if !is_taken {
+            let now = StdInstant::now();
+            self.forwarding.free(seat, now);
+            self.flush_forwarding(now);
+        }
+    }
+
+    /// Does what a room asks the forwarding server for. An offer has an answer.
+    pub(super) fn forward(&mut self, room: &RoomName, request: room::Forwarding) -> Option<Answer> {
+        let now = StdInstant::now();
+        let answer = self.forwarding.handle(room, request, now);
+        self.flush_forwarding(now);
+        answer
+    }
+
+    /// Sends what the forwarding server has to send.
+    fn flush_forwarding(&mut self, now: StdInstant) {
+        self.forwarding.flush(now);
+        while let Some(Transmit { from_local, to, bytes }) = self.forwarding.poll() {
+            let destination = Destination { from: From::Server(from_local), to };
+            self.transmit(destination, [&bytes, &[], &[]]);
+        }
+        self.flush();
+        let due = self.forwarding.deadline();
+        if due != self.forwarding_due {
+            self.forwarding_due = due;
+            self.rescheduled.notify_one();
+        }
     }
 
     pub(super) fn has_allocation(&self, client: &Client) -> bool {
@@ -137,21 +207,27 @@ impl Relay {
 
     /// Receives what clients have sent over UDP.
     fn receive_from_clients(&mut self) {
-        let port = self.port.clone();
-        self.receive(&port, |packet| {
-            let Packet { from: address, local, bytes } = packet;
-            Input::Message(Client { transport: Transport::Udp, address, local }, bytes)
+        let (port, now) = (self.port.clone(), StdInstant::now());
+        self.receive(&port, |relay, packet| {
+            if !relay.forwarding.receive(&packet, now) {
+                let Packet { from: address, local, bytes } = packet;
+                let client = Client { transport: Transport::Udp, address, local };
+                relay.handle(Input::Message(client, bytes));
+            }
         });
+        self.flush_forwarding(now);
     }
 
     /// Receives what peers have sent to a relayed address.
     fn receive_from_peers(&mut self, relay: SocketAddr, socket: &Udp) {
-        self.receive(socket, |Packet { from, bytes, .. }| Input::Packet { relay, from, bytes });
+        self.receive(socket, |this, Packet { from, bytes, .. }| {
+            this.handle(Input::Packet { relay, from, bytes });
+        });
     }
 
-    fn receive(&mut self, socket: &Udp, input: impl Fn(Packet<'_>) -> Input<'_>) {
+    fn receive(&mut self, socket: &Udp, each: impl Fn(&mut Self, Packet<'_>)) {
         let Some(mut buffers) = self.buffers.take() else { return };
-        socket.receive(&mut buffers, |packet| self.handle(input(packet)));
+        socket.receive(&mut buffers, |packet| each(self, packet));
         self.buffers = Some(buffers);
         self.flush();
     }

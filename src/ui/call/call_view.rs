@@ -28,6 +28,7 @@ pub fn CallView() -> impl IntoView {
         time => (t.minutes)(time),
     });
     let alone = boxed_bool(move || session.view.with(View::is_alone));
+    let forwarded = boxed_bool(move || session.view.with(View::is_forwarded));
     let blocked = session.playback.blocked;
     let heading = NodeRef::<html::H1>::new();
     effect_holding(move || {
@@ -50,6 +51,9 @@ pub fn CallView() -> impl IntoView {
             <header class="call-bar">
                 <h1 tabindex="-1" node_ref=heading>{session.lobby.room.name.get_value().to_string()}</h1>
                 <RecordingMark />
+                <Show when=forwarded>
+                    <p class="forwarded-mark" title=t.forwarded_why>{t.forwarded}</p>
+                </Show>
                 <time data-clock="" role="timer" aria-label=t.time_in_call>
                     {boxed_text(move || time.get())}
                 </time>

@@ -41,8 +41,10 @@ pub(super) fn Lock(
     });
     // Browsers connect to the fingerprints in their descriptions: a change means that someone
     // tampers with them.
-    let unsure = boxed_bool(move || fingerprints.with(Option::is_none));
+    let is_forwarded = move || path.get() == Some(Path::Server);
+    let unsure = boxed_bool(move || fingerprints.with(Option::is_none) && !is_forwarded());
     let sentence = boxed_text(move || match code.get() {
+        _ if is_forwarded() => t.forwarded_why.to_owned(),
         _ if unsure.get() => t.unsure_why.to_owned(),
         None => t.no_code.to_owned(),
         Some(code) if code.is_empty() => String::new(),

@@ -1,9 +1,12 @@
 //! The layout that this person has chosen.
 
 use crate::{
-    layout::{ActiveSpeaker, Item, Layout, Spotlight, TileRect, arrange, spotlighted},
+    layout::{
+        ActiveSpeaker, Item, Layout, Spotlight, StagePage, TileRect, arrange, capacity,
+        spotlighted, stage_page,
+    },
     platform::{self, Interval, Local, SmallWindow},
-    protocol::PeerId,
+    protocol::{PeerId, Rank, TrackSource, WantedVideo},
     reactive::{boxed_text, effect, effect_holding},
     session::Session,
 };
@@ -38,8 +41,10 @@ pub(in crate::ui) struct LayoutState {
     spoke: RwSignal<Option<PeerId>>,
     /// Size of the stage in CSS pixels.
     pub size: RwSignal<(f64, f64)>,
+    /// The number of the wanted page, from 0.
+    number: RwSignal<usize>,
     /// The items on the stage.
-    pub items: Memo<Vec<Item>>,
+    pub page: Memo<StagePage>,
     places: Memo<Vec<(Item, TileRect)>>,
     /// Owner of everything in the call.
     owner: StoredValue<Option<Owner>>,
@@ -53,7 +58,8 @@ impl LayoutState {
         let (layout, pinned) = (RwSignal::new(Layout::default()), RwSignal::new(None));
         let (hides_self, spoke) = (RwSignal::new(false), RwSignal::new(None));
         let size = RwSignal::new((0.0, 0.0));
-        let items = Memo::new(move |_| {
+        let number = RwSignal::new(0);
+        let all = Memo::new(move |_| {
             session.view.with(|view| {
                 let screens = view.tiles.iter().filter(|tile| tile.screen);
                 let screens = screens.map(|tile| Item::Screen(tile.key.id));
@@ -67,8 +73,15 @@ impl LayoutState {
             spoke: spoke.get(),
         });
         effect(move || session.recording.spotlight.set(spotlight.get()));
+        let page = Memo::new(move |_| {
+            let (width, height) = size.get();
+            all.with(|all| {
+                let large = spotlighted(all, &spotlight.get());
+                stage_page(all, &large, capacity(width, height), number.get())
+            })
+        });
         let places = Memo::new(move |_| {
-            let mut items = items.get();
+            let mut items = page.get().items;
             // Next to a shared screen, everyone gets a tile.
             let is_screen = |item: &Item| matches!(item, Item::Screen(_));
             let group = items.len() >= GROUP || items.iter().any(is_screen);
@@ -88,7 +101,8 @@ impl LayoutState {
             talking,
             spoke,
             size,
-            items,
+            number,
+            page,
             places,
             owner: StoredValue::new(Owner::current()),
             window,
@@ -96,10 +110,7 @@ impl LayoutState {
         effect(move || layout_state.load());
         on_cleanup(|| platform::session_storage::set(PINNED_KEY, None));
         // Only with more than one possible speaker.
-        let is_group = Memo::new(move |_| {
-            let is_person = |item: &&Item| matches!(item, Item::Person(_));
-            layout_state.items.with(|items| items.iter().filter(is_person).count() >= GROUP)
-        });
+        let is_group = Memo::new(move |_| session.view.with(|view| view.tiles.len() >= GROUP));
         effect_holding(move || {
             layout_state.talking.set(None);
             is_group.get().then(|| layout_state.listen(session))
@@ -184,6 +195,46 @@ impl LayoutState {
     /// Whether the self-view floats above the others.
     pub fn floats(self) -> Memo<bool> {
         Memo::new(move |_| self.place_of(Item::Own).is_none())
+    }
+
+    /// Turns to the next page of people, or to the one before.
+    pub fn turn(self, forward: bool) {
+        let number = self.page.with_untracked(|page| page.number);
+        self.number.set(if forward { number + 1 } else { number.saturating_sub(1) });
+    }
+
+    /// The videos on the stage, the important ones first, with their heights in device pixels.
+    pub fn shown_videos(self, session: Session) -> Vec<WantedVideo> {
+        let pinned = self.pinned.get();
+        let scale = platform::pixel_ratio();
+        let tallest = |places: &Vec<(Item, TileRect)>| {
+            places.iter().map(|(_, place)| place.height).fold(0.0, f64::max)
+        };
+        let tallest = self.places.with(tallest);
+        let is_wanted = |item: Item| {
+            session.view.with(|view| match item {
+                Item::Screen(id) => view.tiles.iter().any(|tile| tile.key.id == id && tile.screen),
+                Item::Person(id) => view.tiles.iter().any(|tile| tile.key.id == id && tile.camera),
+                Item::Own | Item::OwnScreen => false,
+            })
+        };
+        let video = |(item, place): &(Item, TileRect)| {
+            let (of, source) = match *item {
+                Item::Screen(of) => (of, TrackSource::Screen),
+                Item::Person(of) => (of, TrackSource::Camera),
+                Item::Own | Item::OwnScreen => return None,
+            };
+            let rank = match source {
+                _ if pinned == Some(*item) => Rank::Pinned,
+                TrackSource::Screen => Rank::Screen,
+                _ if place.height < tallest / 2.0 => Rank::Thumbnail,
+                _ if self.spoke.get() == Some(of) => Rank::Stage,
+                _ => Rank::Tile,
+            };
+            let height = (place.height * scale).clamp(0.0, f64::from(u16::MAX)) as u16;
+            is_wanted(*item).then_some(WantedVideo { of, source, rank, height })
+        };
+        self.places.with(|places| places.iter().filter_map(video).collect())
     }
 
     /// The largest participant, for a window with room for one.

@@ -9,18 +9,24 @@ mod self_tile;
 pub(super) mod small_window;
 
 use crate::{
+    call::View,
     i18n::call_texts,
     layout::Item,
-    platform,
+    platform::{self, Timer},
     protocol::PeerId,
-    reactive::{boxed_bool, boxed_text, effect_holding},
+    reactive::{boxed_bool, boxed_text, click, effect_holding},
     session::Session,
+    ui::Show,
 };
 use layout_state::LayoutState;
 use leptos::{html, prelude::*};
-use person_tile::PersonTile;
+use person_tile::{PersonTile, Voice};
 use screen_tile::ScreenTile;
 use self_tile::SelfTile;
+use std::time::Duration;
+
+/// How soon the server is told what is shown: a resize or a change of layout takes a moment.
+const SETTLES: Duration = Duration::from_millis(150);
 
 /// One tile for each screen and each other participant, and the self-view.
 #[component]
@@ -37,8 +43,8 @@ pub fn Stage() -> impl IntoView {
         })
     });
     let screens = Memo::new(move |_| {
-        layout_state.items.with(|items| {
-            let screens = items.iter().filter_map(|item| match item {
+        layout_state.page.with(|page| {
+            let screens = page.items.iter().filter_map(|item| match item {
                 Item::Screen(id) => Some(*id),
                 _ => None,
             });
@@ -48,8 +54,24 @@ pub fn Stage() -> impl IntoView {
     let is_rehearsal = session.rehearse();
     let people = Memo::new(move |_| match is_rehearsal.get() {
         true => vec![PeerId::default()],
-        false => session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect()),
+        false => layout_state.page.with(|page| {
+            let people = page.items.iter().filter_map(|item| match item {
+                Item::Person(id) => Some(*id),
+                _ => None,
+            });
+            people.collect()
+        }),
     });
+    let audience = Memo::new(move |_| {
+        let is_heard = |id: &PeerId| {
+            session.streams.with(|streams| streams.iter().any(|(key, _)| key.id == *id))
+                && !people.with(|people| people.contains(id))
+        };
+        let ids =
+            session.view.with(|view| view.tiles.iter().map(|tile| tile.key.id).collect::<Vec<_>>());
+        ids.into_iter().filter(is_heard).collect::<Vec<_>>()
+    });
+    tell_what_is_shown(session, layout_state);
     // The state of the tiles as announced, without passing seconds.
     let spoken = move || {
         session.view.with(|view| {
@@ -67,8 +89,58 @@ pub fn Stage() -> impl IntoView {
                     <PersonTile id=id />
                 </For>
                 <SelfTile />
+                // Those on other pages are heard as well.
+                <For each=move || audience.get() key=|id| *id let:id>
+                    <Voice id=id />
+                </For>
             </div>
+            <Pages />
         </section>
         <p class="unseen" role="status">{boxed_text(spoken)}</p>
+    }
+}
+
+/// Tells the server, if it forwards the call, which videos are shown, soon after that has changed.
+fn tell_what_is_shown(session: Session, layout_state: LayoutState) {
+    let shown = Memo::new(move |_| match session.view.with(View::is_forwarded) {
+        true => layout_state.shown_videos(session),
+        false => Vec::new(),
+    });
+    effect_holding(move || {
+        let shown = shown.get();
+        Some(Timer::new(SETTLES, move || session.show(shown)))
+    });
+}
+
+/// The way to the people on other pages.
+#[component]
+fn Pages() -> impl IntoView {
+    let t = call_texts();
+    let layout_state = expect_context::<LayoutState>();
+    let page = layout_state.page;
+    let several = boxed_bool(move || page.with(|page| page.count > 1));
+    let more = boxed_text(move || page.with(|page| (t.more_people)(page.hidden)));
+    view! {
+        <Show when=several>
+            <div class="pages">
+                <button
+                    class="button small"
+                    aria-label=t.previous_page
+                    disabled=boxed_bool(move || page.with(|page| page.number == 0))
+                    on:click=click(move |_| layout_state.turn(false))
+                >
+                    "‹"
+                </button>
+                <span role="status">{more}</span>
+                <button
+                    class="button small"
+                    aria-label=t.next_page
+                    disabled=boxed_bool(move || page.with(|page| page.number + 1 == page.count))
+                    on:click=click(move |_| layout_state.turn(true))
+                >
+                    "›"
+                </button>
+            </div>
+        </Show>
     }
 }

@@ -89,6 +89,19 @@ pub fn PersonTile(
     }
 }
 
+/// The audio of a participant who has no tile.
+#[component]
+pub(super) fn Voice(
+    /// Who.
+    id: PeerId,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let tile = Memo::new(move |_| session.tile(id));
+    let presence = Signal::derive(move || tile.get().map(|tile| tile.presence).unwrap_or_default());
+    let volume = session.preferences.volume_of(id);
+    view! { <Sounds incoming=incoming(session, tile) presence volume /> }
+}
+
 /// The audio of a participant and of their screen.
 #[component]
 fn Sounds(

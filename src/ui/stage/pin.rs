@@ -28,7 +28,7 @@ pub(super) fn Pin(
             aria-label=label
             title=label
             aria-pressed=boxed_str(move || if pinned.get() { "true" } else { "false" })
-            hidden=boxed_bool(move || layout_state.items.with(Vec::len) < 2)
+            hidden=boxed_bool(move || layout_state.page.with(|page| page.items.len()) < 2)
             on:click=click(move |_| layout_state.pin(item))
         >
             <Icon paths=icons::PIN />

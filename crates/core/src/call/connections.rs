@@ -15,9 +15,17 @@ impl Call {
         if self.me.is_none() {
             return;
         }
-        let (now, id) = (self.clock.now, peer.id);
+        let id = peer.id;
+        if self.participants.add_or_update(id, peer.presence) {
+            self.content.peer_joined(id);
+        }
+        self.replace_connection(id, role, link);
+    }
+
+    /// Opens a connection in place of any existing one to the same side.
+    pub(super) fn replace_connection(&mut self, id: PeerId, role: Role, link: u64) {
+        let now = self.clock.now;
         let key = PeerKey { id, generation: self.next_generation() };
-        let is_new = self.participants.add_or_update(id, peer.presence);
         let before = self.participants.disconnect(id);
         self.commands.extend(before.iter().map(|connection| Command::ClosePeer(connection.key())));
         let fresh = Connection::new(key, role, link, now);
@@ -26,9 +34,6 @@ impl Call {
             None => fresh,
         };
         self.participants.connect(fresh, self.presence.quality, now);
-        if is_new {
-            self.content.peer_joined(id);
-        }
         self.reroute();
         let config = self.ice.config().clone();
         self.commands.push_back(Command::OpenPeer { key, role, config });
@@ -38,9 +43,16 @@ impl Call {
     pub(super) fn handle_connection(&mut self, key: PeerKey, input: PeerInput) {
         let now = self.clock.now;
         let Some(connection) = self.participants.connection_mut(key) else { return };
-        if let PeerInput::Channel(input) = input {
-            connection.note_channel(&input);
-            return self.handle_channel_event(key, input);
+        match input {
+            PeerInput::Channel(input) => {
+                connection.note_channel(&input);
+                return self.handle_channel_event(key, input);
+            }
+            // Only the server knows its author.
+            PeerInput::Envelope(from, text) if connection.is_to_server() => {
+                return self.handle_envelope(key, from, text);
+            }
+            _ => {}
         }
         connection.handle(input, now);
         let doubtful = connection.doubts();
@@ -52,7 +64,7 @@ impl Call {
     }
 
     /// Moves content to the connections that carry the participants now.
-    fn reroute(&mut self) {
+    pub(super) fn reroute(&mut self) {
         for Rerouted { id, was_reached, channels } in self.participants.reroute() {
             if was_reached {
                 self.handle_channel(id, ChannelInput::Closed);

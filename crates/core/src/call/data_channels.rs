@@ -19,6 +19,13 @@ impl Call {
     /// events count only on the one that is used for sending.
     pub(super) fn handle_channel_event(&mut self, key: PeerKey, input: ChannelInput) {
         let comes = matches!(input, ChannelInput::Text(_) | ChannelInput::Bytes(_));
+        if key.id == PeerId::SERVER {
+            // Messages come in envelopes, and no bytes are forwarded. The server tells whom they reach.
+            if input == ChannelInput::Closed {
+                self.server_channel_closed(key);
+            }
+            return;
+        }
         if comes || self.participants.route(key.id) == Some(key) {
             self.handle_channel(key.id, input);
         }
@@ -42,17 +49,22 @@ impl Call {
     pub(super) fn poll_content(&mut self) {
         self.content.tick(self.clock.since_epoch());
         while let Some(command) = self.content.poll() {
-            let route = |id| self.participants.route(id);
             let command = match command {
-                ContentCommand::Send(id, talk) => {
-                    route(id).map(|key| Command::SendMessage(key, talk))
-                }
+                ContentCommand::Send(id, talk) => self.send_message(id, talk),
                 ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
             };
             self.commands.extend(command);
         }
+    }
+
+    fn send_message(&self, id: PeerId, talk: Talk) -> Option<Command> {
+        let key = self.participants.route(id)?;
+        Some(match key.id {
+            PeerId::SERVER => Command::SendThroughServer(key, id, talk),
+            _ => Command::SendMessage(key, talk),
+        })
     }
 
     fn send_bytes(&mut self, id: PeerId, bytes: Vec<Vec<u8>>) -> Option<Command> {

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, Message},
     protocol::{
-        ChatText, ClientMessage, ErrorCode, HostAction, Pass, Presence, Reaction, Role, RoomName,
-        ServerMessage, Talk, TrackSource,
+        ChatText, ClientMessage, ControlRequest, ErrorCode, HostAction, Pass, PeerId, Presence,
+        Reaction, Role, RoomName, ServerMessage, Talk, TrackOf, TrackSource, WantedVideo,
     },
 };
 use std::time::Duration;
@@ -65,6 +65,8 @@ pub enum Input {
     /// The network has changed, or the device woke up: open connections may use a network that is
     /// gone.
     NetworkChanged,
+    /// The videos that the page shows, and how large: a server that forwards them is asked for these.
+    Show(Vec<WantedVideo>),
     /// The first frame of another participant's video is on the screen.
     FirstFrame,
     /// An event of a peer connection.
@@ -77,7 +79,9 @@ impl Input {
     /// Whether this concerns connections only, of which the view shows little.
     pub(super) fn is_about_connections(&self) -> bool {
         match self {
-            Self::Peer(_, input) => !matches!(input, PeerInput::Channel(_)),
+            Self::Peer(_, input) => {
+                !matches!(input, PeerInput::Channel(_) | PeerInput::Envelope(..))
+            }
             Self::SocketMessage(_, message) => {
                 matches!(message, ServerMessage::Signal { .. } | ServerMessage::Pong)
             }
@@ -88,7 +92,10 @@ impl Input {
     /// Whether this is a message on a data channel: hundreds may arrive at once.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Peer(_, PeerInput::Channel(ChannelInput::Text(_))))
+        matches!(
+            self,
+            Self::Peer(_, PeerInput::Channel(ChannelInput::Text(_)) | PeerInput::Envelope(..))
+        )
     }
 
     /// Whether this only advances a file transfer: there may be hundreds of these in a second.
@@ -127,6 +134,19 @@ pub enum Command {
     Peer(PeerKey, PeerCommand),
     /// Send a message on the first data channel of a peer connection.
     SendMessage(PeerKey, Talk),
+    /// Send a message to a participant, or to everyone, on the data channel of the connection to the server.
+    SendThroughServer(PeerKey, PeerId, Talk),
+    /// Send a request on the data channel of the connection to the server.
+    SendControl(PeerKey, ControlRequest),
+    /// Play these tracks from the slots of the connection to the server.
+    Slots {
+        /// The connection.
+        key: PeerKey,
+        /// Whose video is in each slot.
+        video: Vec<Option<TrackOf>>,
+        /// Whose audio is in each slot.
+        audio: Vec<Option<TrackOf>>,
+    },
     /// Send bytes on the second data channel of a peer connection. Answered by
     /// [`ChannelInput::Drained`].
     SendBytes(PeerKey, Vec<Vec<u8>>),

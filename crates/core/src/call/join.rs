@@ -230,6 +230,9 @@ impl Call {
         for id in gone {
             self.remove_participant(id);
         }
+        if !kept.contains(&PeerId::SERVER) {
+            self.disconnect_from_server();
+        }
         self.admission.phase = Phase::InCall { since };
         let report = self.join_timer.joined(state.people.is_empty(), now);
         self.report(report);
@@ -245,6 +248,10 @@ impl Call {
             self.with_connections(id, |one| one.returned(network_changed, now));
         }
         self.room.state = state;
+        if self.participants.connection_to(PeerId::SERVER).is_some() {
+            // There is no `ready` about those who have joined in the meantime.
+            self.meet_everyone();
+        }
         for action in self.host_tools.take_pending() {
             self.send(ClientMessage::Host(action));
         }

@@ -10,6 +10,7 @@ mod client_metrics;
 mod connection;
 mod connections;
 mod data_channels;
+mod forwarded;
 mod generation;
 mod host_tools;
 mod ice;
@@ -39,6 +40,7 @@ pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Pace, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
+use forwarded::Forwarded;
 pub use generation::Generation;
 use host_tools::HostTools;
 use ice::Ice;
@@ -67,6 +69,7 @@ pub struct Call {
     socket: Socket,
     ice: Ice,
     participants: Participants,
+    forwarded: Forwarded,
     content: Content,
     join_timer: JoinTimer,
     generations: Generation,
@@ -166,6 +169,7 @@ impl Call {
                 self.admission.seat.network_changed = true;
                 self.socket.abandon(now);
             }
+            Input::Show(videos) => self.show(videos),
             Input::FirstFrame => {
                 let report = self.join_timer.first_frame(now);
                 self.report(report);
@@ -175,6 +179,7 @@ impl Call {
         }
         self.poll_content();
         self.poll_connections();
+        self.poll_forwarded();
         if self.can_send() && self.ice.step(now) {
             self.send(ClientMessage::Ice);
         }
@@ -202,6 +207,7 @@ impl Call {
         let credentials = self.ice.due().filter(|_| can_send);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
         let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
+        let own = own.chain(self.forwarded.due());
         socket.chain(repairs).chain(links).chain(own).min()
     }
 
@@ -219,6 +225,11 @@ impl Call {
         let inside = matches!(phase, Phase::Joining | Phase::InCall { .. });
         let seat = seat.token.as_deref().filter(|_| inside).zip(seat.joined_at);
         seat.map(|(seat, since)| (seat, since, &self.presence))
+    }
+
+    /// The other participants.
+    pub fn participants(&self) -> impl Iterator<Item = PeerId> {
+        self.participants.iter().map(Participant::id)
     }
 
     /// The connection that carries a participant now.
@@ -281,11 +292,15 @@ impl Call {
                 self.granted(ice, now);
                 self.rejoin_to_hide();
             }
+            ServerMessage::Ready { peer, link, .. } if peer.id == PeerId::SERVER => {
+                self.connect_to_server(link);
+            }
             ServerMessage::Ready { role, peer, link } => self.connect(role, peer, link),
+            ServerMessage::PeerJoined(person) => self.peer_joined(person),
             ServerMessage::Signal { from, link, signal } => {
                 // Signals for a replaced connection are dropped.
                 let is_meant = |connection: &&Connection| {
-                    connection.carries(from)
+                    connection.key().id == from
                         && link.is_none_or(|link| link == connection.link_number())
                 };
                 let key = self.participants.connections().find(is_meant).map(Connection::key);

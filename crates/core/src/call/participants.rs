@@ -3,12 +3,13 @@
 
 use super::{
     connection::{Channels, Connection, Pair, PeerKey},
+    forwarded::Forwarded,
     generation::Generation,
-    participant::Participant,
+    participant::{ExpectedTracks, Participant},
     view::Tile,
 };
 use crate::protocol::{PeerId, Presence, Quality};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// The other participants, and the connections to them.
 #[derive(Debug, Default)]
@@ -18,6 +19,10 @@ pub(super) struct Participants {
     connections: Vec<Connection>,
     /// The route to each participant at the last call of [`Self::reroute`].
     routes: Vec<(PeerId, PeerKey)>,
+    /// The participants who have an open data channel to the server.
+    reachable: BTreeSet<PeerId>,
+    /// This participant's own video quality.
+    own_quality: Quality,
     /// Connections of this generation or earlier reveal an address that is now hidden, or use a
     /// relay that is no longer wanted.
     outdated_generation: Generation,
@@ -54,9 +59,26 @@ impl Participants {
         self.connections.iter_mut().find(|connection| connection.key() == key)
     }
 
-    /// The keys of all connections to a participant.
+    /// The keys of all connections to a participant alone.
     pub(super) fn keys_of(&self, id: PeerId) -> Vec<PeerKey> {
-        self.connections_of(id).map(Connection::key).collect()
+        let keys = self.connections.iter().map(Connection::key);
+        keys.filter(|key| key.id == id).collect()
+    }
+
+    /// The participants whom a connection carries now.
+    pub(super) fn carried_by(&self, key: PeerKey) -> Vec<PeerId> {
+        let ids = self.list.iter().map(Participant::id);
+        ids.filter(|id| self.route(*id) == Some(key)).collect()
+    }
+
+    /// Removes a connection that was replaced by one that carries more.
+    pub(super) fn drop_connection(&mut self, key: PeerKey) {
+        self.connections.retain(|connection| connection.key() != key);
+    }
+
+    /// This participant's own video quality.
+    pub(super) fn own_quality(&self) -> Quality {
+        self.own_quality
     }
 
     fn connections_of(&self, id: PeerId) -> impl Iterator<Item = &Connection> {
@@ -83,10 +105,28 @@ impl Participants {
             Some(Rerouted {
                 id: *id,
                 was_reached: before.iter().any(|(other, _)| other == id),
-                channels: self.carrier(*id)?.channels(),
+                channels: self.channels(*id)?,
             })
         });
         rerouted.collect()
+    }
+
+    /// The data channels to a participant.
+    fn channels(&self, id: PeerId) -> Option<Channels> {
+        let carrier = self.carrier(id)?;
+        let Channels { are_open, are_drained } = carrier.channels();
+        Some(match carrier.is_to_server() {
+            false => Channels { are_open, are_drained },
+            // It forwards messages only.
+            true => {
+                Channels { are_open: are_open && self.reachable.contains(&id), are_drained: false }
+            }
+        })
+    }
+
+    /// Records whether a participant has an open data channel to the server. Returns whether that has changed.
+    pub(super) fn set_reachable(&mut self, id: PeerId, is_reachable: bool) -> bool {
+        if is_reachable { self.reachable.insert(id) } else { self.reachable.remove(&id) }
     }
 
     /// The participants that have a connection, with the one that carries them.
@@ -94,15 +134,22 @@ impl Participants {
         self.list.iter().filter_map(|one| Some((one, self.carrier(one.id())?)))
     }
 
-    pub(super) fn tiles(&self, me: &Presence, now: Duration) -> Vec<Tile> {
+    pub(super) fn tiles(&self, me: &Presence, forwarded: &Forwarded, now: Duration) -> Vec<Tile> {
         let reached = self.reached();
         reached
-            .map(|(participant, connection)| Tile::of(participant, connection, me, now))
+            .map(|(participant, connection)| Tile::of(participant, connection, me, forwarded, now))
             .collect()
     }
 
+    /// The quality of the connections in use.
     pub(super) fn pairs(&self) -> Vec<Pair> {
-        self.reached().map(|(_, connection)| connection.pair()).collect()
+        let mut pairs: Vec<Pair> = Vec::new();
+        for pair in self.reached().map(|(_, connection)| connection.pair()) {
+            if pairs.iter().all(|known| known.id != pair.id) {
+                pairs.push(pair);
+            }
+        }
+        pairs
     }
 
     /// Whether there is no path to a new participant yet.
@@ -144,8 +191,11 @@ impl Participants {
 
     /// Removes the connections to a participant; the one in use comes last.
     pub(super) fn disconnect(&mut self, id: PeerId) -> Vec<Connection> {
+        if id == PeerId::SERVER {
+            self.reachable.clear();
+        }
         let route = self.route(id);
-        let is_meant = |connection: &mut Connection| connection.carries(id);
+        let is_meant = |connection: &mut Connection| connection.key().id == id;
         let mut removed: Vec<_> = self.connections.extract_if(.., is_meant).collect();
         removed.sort_by_key(|connection| Some(connection.key()) == route);
         removed
@@ -162,6 +212,7 @@ impl Participants {
     pub(super) fn clear(&mut self) -> Vec<PeerKey> {
         self.list.clear();
         self.routes.clear();
+        self.reachable.clear();
         self.connections.drain(..).map(|connection| connection.key()).collect()
     }
 
@@ -181,14 +232,20 @@ impl Participants {
 
     /// Sets this participant's own video quality.
     pub(super) fn set_quality(&mut self, own: Quality, now: Duration) {
+        self.own_quality = own;
         let ids: Vec<_> = self.list.iter().map(Participant::id).collect();
         ids.into_iter().for_each(|id| self.expect(id, own, now));
+        self.expect(PeerId::SERVER, own, now);
     }
 
     fn expect(&mut self, id: PeerId, own: Quality, now: Duration) {
-        let Some(participant) = self.list.iter().find(|one| one.id() == id) else { return };
-        let (expected, quality) = (participant.expected(own), participant.quality(own));
-        for connection in self.connections.iter_mut().filter(|one| one.carries(id)) {
+        let participant = self.list.iter().find(|one| one.id() == id);
+        let (expected, quality) = match participant {
+            Some(participant) => (participant.expected(own), participant.quality(own)),
+            // What comes from the server depends on who speaks, and on what it was asked for.
+            None => (ExpectedTracks::default(), own),
+        };
+        for connection in self.connections.iter_mut().filter(|one| one.key().id == id) {
             connection.expect(expected, quality, now);
         }
     }
@@ -198,13 +255,16 @@ impl Participants {
         self.outdated_generation = generation;
     }
 
-    /// The participants to whom there is a connection that can be kept.
+    /// The participants to whom there is a connection that can be kept, and the server if there is one to it.
     pub(super) fn intact(&self) -> Vec<PeerId> {
         let is_intact = |connection: &Connection| {
             connection.key().generation > self.outdated_generation && connection.is_intact()
         };
         let reached = self.reached().filter(|(_, connection)| is_intact(connection));
-        reached.map(|(participant, _)| participant.id()).collect()
+        let mut ids: Vec<_> = reached.map(|(participant, _)| participant.id()).collect();
+        let server = self.connections.iter().find(|connection| connection.is_to_server());
+        ids.extend(server.filter(|server| is_intact(server)).map(|server| server.key().id));
+        ids
     }
 }
 
@@ -240,7 +300,8 @@ mod tests {
         assert!(participants.add_or_update(ID, Presence::default()));
         add(&mut participants, 1);
         let carried = |participants: &Participants| {
-            let tiles = participants.tiles(&Presence::default(), Duration::ZERO);
+            let tiles =
+                participants.tiles(&Presence::default(), &Forwarded::default(), Duration::ZERO);
             let [tile] = &tiles[..] else { panic!("one person, one tile") };
             assert_eq!(participants.route(ID), Some(tile.key), "content goes the same way");
             tile.key.generation

@@ -307,6 +307,7 @@ fn a_view_waits_only_for_new_participants() {
         link: Link::New,
         up: false,
         frozen: false,
+        paused: false,
         hears: true,
         sees: true,
         grade: Grade::Good,
@@ -459,6 +460,30 @@ fn content_uses_the_connection_that_is_up_and_moves_to_a_newer_one() {
     }
     assert_eq!(said, [vec![], vec![old], vec![old], vec![new]]);
     assert_eq!(call.view().tiles.iter().map(|tile| tile.key).collect::<Vec<_>>(), [new]);
+}
+
+#[test]
+fn with_too_many_people_all_are_reached_through_the_server_and_chat_goes_on() {
+    let mut world = World::with_forwarding(4, 8, 2);
+    for person in 0..3 {
+        world.join(person);
+        world.settle();
+    }
+    world.wait();
+    world.check();
+    assert_eq!(world.links(0), [Link::Connected; 2]);
+    let made = world.connections_made();
+    world.say(0, "Hello");
+    world.join(3);
+    world.settle();
+    world.wait();
+    world.check();
+    assert_eq!(world.connections_made(), made + 1, "joins of others change no connection");
+    world.restart();
+    world.settle();
+    world.wait();
+    world.check();
+    world.end();
 }
 
 #[test]
@@ -796,6 +821,22 @@ proptest! {
         steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
     ) {
         let mut world = World::new(people, 5);
+        for (action, pick) in steps {
+            step(&mut world, people, action, pick);
+        }
+        world.settle();
+        world.wait();
+        world.check();
+        world.end();
+    }
+
+    #[test]
+    fn any_schedule_ends_with_everyone_reached_through_the_server(
+        people in 2..7usize,
+        max_direct in 1..4usize,
+        steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
+    ) {
+        let mut world = World::with_forwarding(people, 5, max_direct);
         for (action, pick) in steps {
             step(&mut world, people, action, pick);
         }

@@ -3,13 +3,14 @@
 use super::{
     Call,
     connection::{Connection, Link, Path, PeerKey, WeakLink, weak_link},
+    forwarded::Forwarded,
     participant::Participant,
     server_connection::ServerStatus,
 };
 use crate::{
     admission::{AdmissionView, Phase},
     content::{ChatView, FilesView},
-    protocol::{Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings},
+    protocol::{Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings, TrackSource},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -32,6 +33,8 @@ pub struct Tile {
     pub up: bool,
     /// Whether expected video has stopped.
     pub frozen: bool,
+    /// Whether the server does not send their video, because the bandwidth is too low for all.
+    pub paused: bool,
     /// Whether they hear this person. True if this person is muted.
     pub hears: bool,
     /// Whether they see this person. True if this person's camera is off.
@@ -50,18 +53,22 @@ impl Tile {
         participant: &Participant,
         connection: &Connection,
         me: &Presence,
+        forwarded: &Forwarded,
         now: Duration,
     ) -> Self {
+        let id = participant.id();
         let expected = participant.expected(me.quality);
+        let has_slot = !expected.camera || forwarded.carries(id, TrackSource::Camera);
         Self {
-            key: PeerKey { id: participant.id(), ..connection.key() },
+            key: PeerKey { id, ..connection.key() },
             presence: participant.presence().clone(),
             camera: expected.camera,
             screen: expected.screen,
             reaction: participant.reaction(),
             link: connection.link(now),
-            up: connection.shows(),
+            up: connection.shows() && (has_slot || !connection.is_to_server()),
             frozen: connection.is_frozen(),
+            paused: connection.is_to_server() && expected.camera && forwarded.is_paused(id),
             hears: connection.is_heard(me),
             sees: connection.is_seen(me),
             grade: connection.grade(),
@@ -120,6 +127,12 @@ impl View {
         self.admission.is_in_call() && self.tiles.is_empty() && !self.introducing
     }
 
+    /// Whether the server forwards the media of anybody, and so could see it.
+    #[must_use]
+    pub fn is_forwarded(&self) -> bool {
+        self.tiles.iter().any(|tile| tile.path == Some(Path::Server))
+    }
+
     /// The position of a raised hand among all raised hands; 1 is first.
     #[must_use]
     pub fn place_of(&self, hand: u32) -> usize {
@@ -164,7 +177,7 @@ impl Call {
                 has_pass: admission.has_pass(),
             },
             presence: self.presence.clone(),
-            tiles: self.participants.tiles(&self.presence, self.clock.now),
+            tiles: self.participants.tiles(&self.presence, &self.forwarded, self.clock.now),
             introducing: self.is_introducing(),
             hosting: self.host_tools.hosting.clone(),
             server,
@@ -177,7 +190,7 @@ impl Call {
 
     /// The parts of the view that connections, and the one to the server, contribute to.
     pub(super) fn view_of_connections(&self) -> impl PartialEq + use<> {
-        let tiles = self.participants.tiles(&self.presence, self.clock.now);
+        let tiles = self.participants.tiles(&self.presence, &self.forwarded, self.clock.now);
         (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
     }
 

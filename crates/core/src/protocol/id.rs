@@ -10,6 +10,19 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(pub u64);
 
+impl PeerId {
+    /// The server, where it forwards media: at the other end of the one connection of each participant.
+    pub const SERVER: Self = Self(0);
+    /// Everyone else in the room, as the addressee of an [`Envelope`](super::Envelope).
+    pub const EVERYONE: Self = Self(u64::MAX);
+
+    /// Whether this is a participant's.
+    #[must_use]
+    pub fn is_participant(self) -> bool {
+        self != Self::SERVER && self != Self::EVERYONE
+    }
+}
+
 /// The text was not 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParsePeerIdError;

@@ -14,8 +14,9 @@ pub const MESSAGE_BYTES: usize = 64 * 1024;
 pub const SPEED_BYTES: usize = 32 * 1024;
 /// Longest duration that a client may report, in milliseconds.
 pub const REPORT_MILLIS: u32 = 10 * 60 * 1000;
-/// Maximum size of a session description in bytes. With audio and video it has about 8 KiB.
-pub const SDP_BYTES: usize = 32 * 1024;
+/// Maximum size of a session description in bytes. With audio and video it has about 8 KiB; for a forwarding
+/// server, with sections to receive 25 videos, up to 46 KiB.
+pub const SDP_BYTES: usize = 48 * 1024;
 /// Maximum length of a candidate attribute in bytes.
 pub const CANDIDATE_BYTES: usize = 1024;
 /// Maximum length of a candidate's `sdpMid` and of its username fragment (RFC 8839, section 5.4) in
@@ -30,9 +31,11 @@ pub const TRACKS: usize = 64;
 pub const CANDIDATES_PER_DESCRIPTION: usize = 256;
 /// Default maximum number of participants in a room.
 pub const PARTICIPANTS_PER_ROOM: usize = 4;
-/// Highest value that an operator can set for it: participants connect directly to each other, so that
-/// each one's upload grows with their number.
-pub const PARTICIPANTS_PER_ROOM_MAX: usize = 16;
+/// Highest value that an operator can set for it.
+pub const PARTICIPANTS_PER_ROOM_MAX: usize = 250;
+/// Maximum number of participants who connect directly to each other: each one's upload grows with their number.
+/// With more, the server forwards their media.
+pub const DIRECT_PARTICIPANTS: usize = 4;
 /// Maximum length of a passcode in Unicode scalar values, after normalisation by the server.
 pub const PASSCODE_CHARS: usize = 128;
 /// Maximum length of a chat message in Unicode scalar values.

@@ -153,7 +153,8 @@ pub enum ServerMessage {
     HostKey(String),
     /// A host has turned off a device of the client.
     Muted(TrackSource),
-    /// The client and `peer` connect to each other now.
+    /// The client and `peer` connect to each other now. With [`PeerId::SERVER`], the server forwards the media of
+    /// the room.
     Ready {
         /// The client's role in this pair.
         role: Role,
@@ -186,6 +187,8 @@ pub enum ServerMessage {
         /// Their current presence.
         presence: Presence,
     },
+    /// A participant has joined a room whose media the server forwards: there is no `ready` for them.
+    PeerJoined(Person),
     /// The answer to a ping.
     Pong,
     /// The ICE servers to use from now on. Secret.
@@ -281,6 +284,8 @@ pub enum ErrorCode {
     TooManyCandidates,
     /// The server has reached its limit of rooms.
     TooManyRooms,
+    /// The server cannot forward the media of another participant.
+    ServerFull,
     /// A code that this build does not know.
     #[serde(other)]
     Other,
@@ -316,5 +321,6 @@ word!(ErrorCode {
     TooLarge = "too-large",
     TooManyCandidates = "too-many-candidates",
     TooManyRooms = "too-many-rooms",
+    ServerFull = "server-full",
     Other = "other",
 } else Other);

@@ -7,6 +7,7 @@
 mod boot;
 mod characters;
 mod file;
+mod forwarding;
 mod host;
 mod id;
 pub mod json;
@@ -25,6 +26,9 @@ mod wire;
 pub use boot::{Boot, FreshRoom, Page};
 pub use characters::Split;
 pub use file::{FileName, FileNews, FileNumber, Slice};
+pub use forwarding::{
+    ControlMessage, ControlRequest, Envelope, Rank, SLOTS_MAX, TrackOf, WantedVideo,
+};
 pub use host::{Gate, HostAction, HostState, Invitation, Pass, RoomSettings};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{

@@ -9,6 +9,7 @@
 mod admission;
 mod decisions;
 mod directory;
+mod forwarding;
 mod join;
 mod leave;
 mod moderation;
@@ -33,6 +34,7 @@ pub use decisions::{
 };
 pub use directory::{Check, Checked, Command, Config, Directory, Input, Timeouts, WRITE_TIMEOUT};
 use directory::{Limits, Space};
+pub use forwarding::{Answer, Forwarding};
 use seats::Seats;
 pub use seats::{Identity, SEAT_TOKEN_TTL};
 use settings::Settings;
@@ -51,6 +53,8 @@ enum RoomInput {
     /// A connection is closed, or has moved to another room. Its seat, if it is resumable, stays
     /// reserved until this time.
     Gone { conn: ConnId, reserved_until: Duration },
+    /// The answer of the media plane to the offer of a participant, with the number of their connection.
+    Answered(PeerId, u64, Answer),
     /// Its hosts' decisions are evicted in favour of another room.
     Forget,
     /// From time to time: records use, and drops what has expired.
@@ -72,6 +76,8 @@ enum RoomOutput {
     Moved(ConnId, Option<Standing>),
     /// Record that somebody has this seat, or that nobody has it any more.
     Seat(PeerId, bool),
+    /// Tell the media plane about a participant.
+    Forward(Forwarding),
     /// Check a passcode, and then hand in the message that waits for it.
     Check(Box<Unchecked>),
     /// Evict the decisions about another room: this one is stored now.
@@ -123,6 +129,8 @@ struct Context<'a> {
 struct Terms {
     /// Maximum number of participants; at least 1.
     max_participants: usize,
+    /// Maximum number of participants who connect directly to each other.
+    max_direct: usize,
     /// Until this time, people with seats from before the server's start may still return.
     resume_window_ends: Duration,
 }
@@ -144,7 +152,10 @@ struct Room {
     watchers: Watchers,
     waiting_room: WaitingRoom,
     settings: Settings,
-    /// Pairs that will connect to each other as soon as it is their turn, in order of arrival.
+    /// Whether the server forwards its media.
+    is_forwarded: bool,
+    /// Pairs that will connect to each other, or participants to the server, as soon as it is their turn, in order
+    /// of arrival.
     unpaired: Vec<(PeerId, PeerId)>,
     /// The number of the last `ready`. It starts with the time in milliseconds, so that it is
     /// higher than any number from before a restart: pairs are formed less often than that.
@@ -189,6 +200,7 @@ impl Room {
             watchers: Watchers::default(),
             waiting_room: WaitingRoom::default(),
             settings: Settings::new(decisions),
+            is_forwarded: false,
             unpaired: Vec::new(),
             links: u64::try_from(now.as_millis()).unwrap_or_default(),
             hands: 0,
@@ -209,6 +221,7 @@ impl Room {
                 }
             }
             RoomInput::Gone { conn, reserved_until } => self.leave(conn, reserved_until, cx),
+            RoomInput::Answered(seat, link, answer) => self.answered(seat, link, answer),
             RoomInput::Forget => self.forget(cx),
             RoomInput::Sweep => self.sweep(cx),
             RoomInput::Tick => self.tick(cx),

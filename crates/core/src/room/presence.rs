@@ -38,6 +38,7 @@ impl Room {
             return;
         };
         seat.presence = presence;
+        self.forward_sources(from);
         self.tell_hand(from, said);
         self.tell_presence(from, cx);
         self.tell_watchers(cx);

@@ -198,6 +198,10 @@ impl Seats {
         self.0.iter().filter(move |seat| seat.id != id)
     }
 
+    pub(super) fn others_mut(&mut self, id: PeerId) -> impl Iterator<Item = &mut Seat> {
+        self.0.iter_mut().filter(move |seat| seat.id != id)
+    }
+
     /// Makes one person the only host.
     pub(super) fn set_host(&mut self, id: PeerId) {
         for seat in &mut self.0 {

@@ -24,6 +24,9 @@ impl Seats {
     /// Time until two people may be told to connect to each other; `None` if one of them is absent.
     fn wait(&self, (one, two): (PeerId, PeerId), rate: Rate, now: Duration) -> Option<Duration> {
         let wait = |id| {
+            if id == PeerId::SERVER {
+                return Some(Duration::ZERO);
+            }
             let seat = self.get(id).filter(|seat| seat.conn().is_some())?;
             Some(seat.pairings.wait(1, rate, now))
         };
@@ -41,14 +44,33 @@ impl Seats {
 
 impl Room {
     /// Pairs a newly seated person with everyone present, except where both report an existing
-    /// connection.
+    /// connection, or with the server.
     pub(super) fn pair_with_all(&mut self, id: PeerId, linked: Vec<PeerId>, cx: &Context<'_>) {
         let others: Vec<_> = self.seats.others(id).map(|seat| seat.id).collect();
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let linked = linked.into_iter().filter(|other| *other != id);
+        let is_connected_to_server = linked.contains(&PeerId::SERVER);
+        let server_link = seat.linked.get(PeerId::SERVER).copied();
+        let linked = linked.into_iter().filter(|other| *other != id && other.is_participant());
         // Their connection may be an earlier one, if the last `ready` was lost.
         seat.linked = linked.take(PARTICIPANTS_PER_ROOM_MAX).map(|other| (other, 0)).collect();
         seat.known = others.iter().map(|other| (*other, ())).collect();
+        self.update_topology(is_connected_to_server);
+        if self.is_forwarded {
+            let link = server_link.filter(|_| is_connected_to_server);
+            self.introduce(id, link, cx);
+        } else {
+            self.pair_directly(id, others, cx);
+        }
+        // Absent people have left, unless the server has just started and they may still return.
+        if cx.now >= self.terms.resume_window_ends {
+            self.forget_absent();
+        } else {
+            self.deadlines.insert(self.terms.resume_window_ends);
+        }
+    }
+
+    fn pair_directly(&mut self, id: PeerId, others: Vec<PeerId>, cx: &Context<'_>) {
+        let Some(seat) = self.seats.get_mut(id) else { return };
         // A person who returns again and again does not notify the others each time.
         if seat.updates.take(UPDATE_RATE, cx.now).is_err() {
             for other in &others {
@@ -59,12 +81,6 @@ impl Room {
             self.add_pair(id, other);
         }
         self.pair(cx);
-        // Absent people have left, unless the server has just started and they may still return.
-        if cx.now >= self.terms.resume_window_ends {
-            self.forget_absent();
-        } else {
-            self.deadlines.insert(self.terms.resume_window_ends);
-        }
     }
 
     /// Queues two participants to connect to each other, unless both report an existing connection.
@@ -111,7 +127,7 @@ impl Room {
             if is_free {
                 next = Some(next.map_or(wait, |next| next.min(wait)));
             }
-            waited_for.extend([one, two]);
+            waited_for.extend([one, two].into_iter().filter(|id| id.is_participant()));
             true
         });
         self.deadlines.extend(next.map(|wait| cx.now + wait));
@@ -128,6 +144,9 @@ impl Room {
 
     /// Tells two people who are here to connect to each other.
     fn connect(&mut self, id: PeerId, other: PeerId, now: Duration) {
+        if other == PeerId::SERVER {
+            return self.connect_to_server(id);
+        }
         let (Some(mine), Some(theirs)) = (self.seats.get(id), self.seats.get(other)) else {
             return;
         };
@@ -156,8 +175,8 @@ impl Room {
         let present: BTreeSet<_> = self.seats.all().iter().map(|seat| seat.id).collect();
         for id in &present {
             let Some(seat) = self.seats.get_mut(*id) else { continue };
-            let absent: Vec<_> =
-                seat.linked.peers().filter(|other| !present.contains(other)).collect();
+            let is_absent = |other: &PeerId| other.is_participant() && !present.contains(other);
+            let absent: Vec<_> = seat.linked.peers().filter(is_absent).collect();
             for other in &absent {
                 seat.linked.remove(*other);
             }
@@ -177,13 +196,22 @@ impl Room {
         link: u64,
         cx: &Context<'_>,
     ) -> Result<(), Refusal> {
-        if to == from || self.seats.get(to).is_none() {
+        let is_there = match to {
+            PeerId::SERVER => self.is_forwarded,
+            _ => to != from && self.seats.get(to).is_some(),
+        };
+        if !is_there {
             return Err(nobody());
         }
         let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };
         if seat.linked.get(to).is_some_and(|current| *current == link || *current == 0) {
             seat.linked.remove(to);
-            self.add_pair(from, to);
+            match to {
+                PeerId::SERVER => self.queue_for_server(from),
+                // A connection that the server has replaced.
+                _ if self.is_forwarded => return Ok(()),
+                _ => self.add_pair(from, to),
+            }
             self.pair(cx);
         }
         Ok(())
@@ -197,6 +225,9 @@ impl Room {
         link: Option<u64>,
         signal: Signal,
     ) -> Result<(), Refusal> {
+        if to.map_or(self.is_forwarded, |to| to == PeerId::SERVER) {
+            return self.signal_server(from, link, signal);
+        }
         let recipient = self.recipient(from, to)?;
         let (to, target) = (recipient.id, recipient.conn());
         let Some(seat) = self.seats.get_mut(from) else { return Err(nobody()) };

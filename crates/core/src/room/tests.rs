@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 mod any_order;
 mod deferred;
+mod forwarding;
 mod hosts;
 mod limits;
 mod reserved_seats;
@@ -35,6 +36,7 @@ fn with_stored(max_participants: usize, stored: impl IntoIterator<Item = RoomNam
     let join_timeout = RECONNECT_GRACE * 1000;
     let config = Config {
         max_participants,
+        max_direct: max_participants,
         timeouts: Timeouts::default(),
         max_rooms: 100,
         max_stored_rooms: 100,

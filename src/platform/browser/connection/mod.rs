@@ -7,6 +7,7 @@ mod prewarmed_connection;
 mod probe;
 mod sections;
 mod sender;
+mod slots;
 mod snapshot;
 mod statistics;
 mod stats_report;

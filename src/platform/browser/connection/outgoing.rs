@@ -3,14 +3,14 @@
 use super::{
     Screen, Track, externs,
     sections::{is_stopped, mid_of, sender_of, transceivers},
-    sender::{replace_track, retry_first_frame, set_encoding},
+    sender::{replace_track, retry_first_frame, set_encodings},
     spawn_local,
 };
 use crate::{
     platform::{Kind, PerKind, PerSource},
     protocol::{Grade, TrackInfo, TrackSource},
 };
-use js_sys::{Array, Reflect};
+use js_sys::{Array, JSON, Reflect};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -30,9 +30,29 @@ const MUSIC_RATE: f64 = 128_000.0;
 const POOR_CAMERA: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 4.0), ("maxFramerate", 10.0), ("maxBitrate", 120_000.0)];
 
+/// The encodings of a camera for a server that forwards one of them to each receiver (W3C WebRTC, section 5.2.5).
+/// Their names are part of the protocol.
+const SIMULCAST: &str = r#"[
+    {"rid":"q","scaleResolutionDownBy":4,"maxBitrate":150000},
+    {"rid":"h","scaleResolutionDownBy":2,"maxBitrate":500000},
+    {"rid":"f","scaleResolutionDownBy":1,"maxBitrate":1700000}
+]"#;
+
+/// The other side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Receiver {
+    /// One participant, who sends over the same sections.
+    Participant,
+    /// A server that forwards.
+    Server,
+}
+
 /// The outgoing tracks of a connection, with their media sections.
 pub(super) struct Outgoing {
     pc: externs::Pc,
+    receiver: Receiver,
+    /// Which encodings of the camera and of the screen the server wants; empty for all.
+    wanted: RefCell<PerSource<Vec<bool>>>,
     /// The stream of microphone and camera (RFC 8830).
     own: MediaStream,
     tracks: RefCell<PerKind<Track>>,
@@ -57,11 +77,14 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub(super) fn new(
         pc: externs::Pc,
+        receiver: Receiver,
         tracks: PerKind<Track>,
         screen: Option<Screen>,
     ) -> Option<Self> {
         Some(Self {
             pc,
+            receiver,
+            wanted: RefCell::default(),
             own: MediaStream::new().ok()?,
             tracks: RefCell::new(tracks),
             sections: RefCell::default(),
@@ -187,8 +210,15 @@ impl Outgoing {
                 continue;
             }
             let init = RtcRtpTransceiverInit::new();
-            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_direction(match self.receiver {
+                Receiver::Participant => RtcRtpTransceiverDirection::Sendrecv,
+                Receiver::Server => RtcRtpTransceiverDirection::Sendonly,
+            });
             init.set_streams(&Array::of1(&self.own));
+            if self.receiver == Receiver::Server && source == TrackSource::Camera {
+                let encodings = JSON::parse(SIMULCAST).unwrap_or_default();
+                let _ = Reflect::set(&init, &"sendEncodings".into(), &encodings);
+            }
             let transceiver = match &track {
                 Some(track) => {
                     self.pc.add_transceiver_with_media_stream_track_and_init(track.js(), &init)
@@ -197,6 +227,17 @@ impl Outgoing {
             };
             self.begin(source, transceiver.unchecked_into());
             self.tune(source);
+        }
+    }
+
+    /// Sends only these encodings of a source.
+    pub(super) fn send_only(&self, source: TrackSource, wanted: &[bool]) {
+        self.wanted.borrow_mut().set(source, Some(wanted.to_vec()));
+        let grade = self.limit.get().unwrap_or_default();
+        match source {
+            TrackSource::Camera => self.encode_camera(grade),
+            TrackSource::Screen => self.encode_screen(grade),
+            TrackSource::Microphone | TrackSource::ScreenAudio => {}
         }
     }
 
@@ -293,8 +334,13 @@ impl Outgoing {
             Grade::Weak => WEAK_CAMERA.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_CAMERA.map(|(name, value)| (name, Some(value))),
         };
+        // The server chooses an encoding for each receiver, and the browser divides the bandwidth among them.
+        let limit = match self.receiver {
+            Receiver::Participant => &limit[..],
+            Receiver::Server => &[],
+        };
         let camera_inactive = self.track(TrackSource::Camera).is_none();
-        if self.encode(TrackSource::Camera, !camera_inactive, &limit) {
+        if self.encode(TrackSource::Camera, !camera_inactive, limit) {
             self.camera_inactive.set(camera_inactive);
         }
     }
@@ -313,6 +359,8 @@ impl Outgoing {
 
     /// Sets the encoding of a source (W3C WebRTC, section 5.2.5); returns whether it is negotiated already.
     fn encode(&self, source: TrackSource, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
-        self.sender(source).is_some_and(|sender| set_encoding(&sender, active, limit))
+        let wanted = self.wanted.borrow();
+        let wanted = wanted.get(source).map(Vec::as_slice).unwrap_or_default();
+        self.sender(source).is_some_and(|sender| set_encodings(&sender, active, wanted, limit))
     }
 }

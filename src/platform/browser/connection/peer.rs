@@ -1,17 +1,27 @@
 //! Peer connections.
 
 use super::{
-    Listener, Screen, Stream, Timer, Track, channel::DataChannels, externs, outgoing::Outgoing,
-    prewarmed_connection::new_connection, sections::mid_of, spawn_local, statistics::Readings,
+    Listener, Screen, Stream, Timer, Track,
+    channel::DataChannels,
+    externs,
+    outgoing::{Outgoing, Receiver},
+    prewarmed_connection::new_connection,
+    sections::mid_of,
+    slots::{self, Slots},
+    spawn_local,
+    statistics::Readings,
 };
 use crate::{
     call::{
-        ConnectionState, IceConnectionState, Intent, PeerCommand, PeerConfig, PeerInput,
+        ConnectionState, IceConnectionState, Intent, Path, PeerCommand, PeerConfig, PeerInput,
         SignalingState, sdp,
     },
-    diagnostics::ConnectionStats,
+    diagnostics::StatsSnapshot,
     platform::{Kind, PerKind, PerSource},
-    protocol::{IceCandidate, Role, SdpType, SessionDescription, TrackInfo, TrackSource, json},
+    protocol::{
+        IceCandidate, PeerId, Role, SdpType, SessionDescription, TrackInfo, TrackOf, TrackSource,
+        json,
+    },
 };
 use js_sys::{JSON, Reflect};
 use std::{cell::RefCell, rc::Rc};
@@ -51,6 +61,8 @@ struct Shared {
     /// The receivers of its tracks.
     receivers: RefCell<PerSource<externs::Receiver>>,
     channels: RefCell<Option<DataChannels>>,
+    /// The slots, if the other side is a forwarding server.
+    slots: Option<Rc<Slots>>,
     readings: Readings,
     /// Reads the statistics again.
     again: RefCell<Option<Timer>>,
@@ -67,8 +79,45 @@ impl PeerConnection {
         handler: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
+        let outgoing = Outgoing::new(pc.clone(), Receiver::Participant, tracks, screen)?;
+        let this = Self::new(pc, outgoing, None, handler)?;
+        if role == Role::Caller {
+            this.shared.open_channels();
+            this.shared.outgoing.propose();
+            // The event comes in a task of its own, and not at all once an offer is being made (W3C
+            // WebRTC, section 4.7.3).
+            (this.shared.handler)(PeerInput::NegotiationNeeded);
+        }
+        Some(this)
+    }
+
+    /// Opens a connection to a server that forwards media: it sends the given tracks, and receives those of many
+    /// participants in its slots. This side makes all offers.
+    pub fn open_to_server(
+        config: &PeerConfig,
+        tracks: PerKind<Track>,
+        screen: Option<Screen>,
+        handler: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
+        let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
+        let outgoing = Outgoing::new(pc.clone(), Receiver::Server, tracks, screen)?;
+        outgoing.propose();
+        let slots = Slots::add(&pc);
+        let this = Self::new(pc, outgoing, Some(slots), handler)?;
+        this.shared.open_channels();
+        (this.shared.handler)(PeerInput::NegotiationNeeded);
+        Some(this)
+    }
+
+    fn new(
+        pc: externs::Pc,
+        outgoing: Outgoing,
+        slots: Option<Rc<Slots>>,
+        handler: impl Fn(PeerInput) + 'static,
+    ) -> Option<Self> {
         let shared = Rc::new(Shared {
-            outgoing: Outgoing::new(pc.clone(), tracks, screen)?,
+            outgoing,
+            slots,
             incoming: PerSource::of(Stream::empty)?,
             theirs: RefCell::default(),
             receivers: RefCell::default(),
@@ -79,13 +128,6 @@ impl PeerConnection {
             pc,
         });
         let listeners = shared.listen();
-        if role == Role::Caller {
-            shared.open_channels();
-            shared.outgoing.propose();
-            // The event comes in a task of its own, and not at all once an offer is being made (W3C
-            // WebRTC, section 4.7.3).
-            (shared.handler)(PeerInput::NegotiationNeeded);
-        }
         shared.read_again();
         Some(Self { shared, _listeners: listeners })
     }
@@ -96,16 +138,27 @@ impl PeerConnection {
         self.shared.incoming.clone()
     }
 
-    /// The current audio level of the received microphone, from 0 to 1 (W3C WebRTC, section 5.3).
+    /// The streams of the participants whom the server forwards.
     #[must_use]
-    pub fn level(&self) -> f64 {
-        let level = || {
-            let receivers = self.shared.receivers.borrow();
-            let receiver = receivers.get(TrackSource::Microphone)?;
-            let source = receiver.synchronization_sources().ok()?.get(0);
-            Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
-        };
-        level().unwrap_or_default()
+    pub fn forwarded_streams(&self) -> Vec<(PeerId, PerSource<Stream>)> {
+        self.shared.slots.as_ref().map(|slots| slots.streams()).unwrap_or_default()
+    }
+
+    /// Plays what the server says that its slots carry.
+    pub fn assign_slots(&self, video: &[Option<TrackOf>], audio: &[Option<TrackOf>]) {
+        self.shared.slots.iter().for_each(|slots| slots.assign(video, audio));
+    }
+
+    /// The current audio levels of the received microphones, from 0 to 1: of this participant, or of all whom the
+    /// server forwards.
+    #[must_use]
+    pub fn levels(&self, id: PeerId) -> Vec<(PeerId, f64)> {
+        if let Some(slots) = &self.shared.slots {
+            return slots.levels();
+        }
+        let receivers = self.shared.receivers.borrow();
+        let level = receivers.get(TrackSource::Microphone).map(slots::level);
+        vec![(id, level.unwrap_or_default())]
     }
 
     /// Reads the statistics, unless that has just been done. They are also read without being asked
@@ -114,10 +167,14 @@ impl PeerConnection {
         self.shared.read();
     }
 
-    /// The last statistics, track by track.
+    /// The last statistics of a participant whom it carries.
     #[must_use]
-    pub fn stats(&self) -> Option<ConnectionStats> {
-        self.shared.readings.stats()
+    pub fn stats(&self, id: PeerId) -> Option<StatsSnapshot> {
+        let stats = self.shared.readings.stats()?;
+        let Some(slots) = &self.shared.slots else { return Some(stats.of(|_| true)) };
+        let mut snapshot = stats.of(|track| slots.is_of(track.mid.as_ref(), id));
+        snapshot.candidate_pair.iter_mut().for_each(|pair| pair.path = Path::Server);
+        Some(snapshot)
     }
 
     /// Uses other ICE servers from the next ICE restart on.
@@ -132,6 +189,13 @@ impl PeerConnection {
     pub fn send_text(&self, text: &str) {
         if let Some(channel) = &*self.shared.channels.borrow() {
             channel.send(text);
+        }
+    }
+
+    /// Sends a message to the server, or through it to a participant or to everyone.
+    pub fn send_envelope(&self, to: PeerId, text: &str) {
+        if let Some(channel) = &*self.shared.channels.borrow() {
+            channel.send_envelope(to, text);
         }
     }
 
@@ -194,6 +258,7 @@ impl PeerConnection {
                 let _ = shared.pc.restart_ice();
             }
             PeerCommand::LimitPicture(limit) => shared.outgoing.limit_picture(limit),
+            PeerCommand::Encodings(source, wanted) => shared.outgoing.send_only(source, &wanted),
             // Goes through the server, not through the connection.
             PeerCommand::Send(_) => {}
         }
@@ -215,9 +280,13 @@ impl Shared {
     /// Opens the data channels.
     fn open_channels(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
-        let channel = DataChannels::open(&self.pc, move |input| {
+        let receiver = match self.slots {
+            Some(_) => Receiver::Server,
+            None => Receiver::Participant,
+        };
+        let channel = DataChannels::open(&self.pc, receiver, move |input| {
             if let Some(shared) = shared.upgrade() {
-                (shared.handler)(PeerInput::Channel(input));
+                (shared.handler)(input);
             }
         });
         self.channels.replace(Some(channel));

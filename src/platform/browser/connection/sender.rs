@@ -16,17 +16,24 @@ const FIRST_FRAME: Duration = Duration::from_millis(150);
 /// Number of attempts: after them, the next frame of a still picture is due.
 const RETRIES: usize = 5;
 
-/// Sets the encoding of a sender (W3C WebRTC, section 5.2.5); returns whether it is negotiated already.
-/// Video without a track has to be inactive, because Firefox keeps sending its last frame.
-pub(super) fn set_encoding(sender: &Sender, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
+/// Sets the encodings of a sender (W3C WebRTC, section 5.2.5); returns whether they are negotiated already.
+/// Those that are not wanted are inactive; and video without a track has to be, because Firefox keeps sending its
+/// last frame.
+pub(super) fn set_encodings(
+    sender: &Sender,
+    active: bool,
+    wanted: &[bool],
+    limit: &[(&str, Option<f64>)],
+) -> bool {
     let Ok(parameters) = sender.parameters() else { return false };
     let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
     let encodings = Array::from(&encodings);
     if encodings.length() == 0 {
         return false;
     }
-    for encoding in encodings.iter() {
+    for (number, encoding) in encodings.iter().enumerate() {
         let encoding: Object = encoding.unchecked_into();
+        let active = active && wanted.get(number).copied().unwrap_or(true);
         let _ = Reflect::set(&encoding, &"active".into(), &active.into());
         for (name, value) in limit {
             let name: JsValue = (*name).into();

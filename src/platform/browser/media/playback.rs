@@ -41,6 +41,11 @@ impl Stream {
         }
         self.0.add_track(track);
     }
+
+    /// Removes a remote track.
+    pub(in crate::platform::browser) fn remove(&self, track: &MediaStreamTrack) {
+        self.0.remove_track(track);
+    }
 }
 
 /// An element that plays streams.

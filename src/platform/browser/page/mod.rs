@@ -75,6 +75,12 @@ pub fn capture_pointer(element: &HtmlElement, pointer: i32) {
     let _ = element.set_pointer_capture(pointer);
 }
 
+/// Number of device pixels per CSS pixel.
+#[must_use]
+pub fn pixel_ratio() -> f64 {
+    window().map_or(1.0, |window| window.device_pixel_ratio())
+}
+
 /// Width and height of the viewport in CSS pixels.
 #[must_use]
 pub fn page_size() -> (f64, f64) {

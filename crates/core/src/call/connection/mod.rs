@@ -140,9 +140,14 @@ impl Connection {
         self.link
     }
 
-    /// Whether this connection carries a participant.
+    /// Whether this connection carries a participant. That to the server carries everyone.
     pub(super) fn carries(&self, id: PeerId) -> bool {
-        self.key.id == id
+        self.key.id == id || self.is_to_server() && id.is_participant()
+    }
+
+    /// Whether the other side is the server, which forwards media.
+    pub(super) fn is_to_server(&self) -> bool {
+        self.key.id == PeerId::SERVER
     }
 
     pub(super) fn channels(&self) -> Channels {
@@ -244,6 +249,8 @@ impl Connection {
                 self.health.note(reading.counts(|_| true), now);
             }
             PeerInput::Channel(input) => return self.note_channel(&input),
+            // It is about content, or about other participants.
+            PeerInput::Envelope(..) => return,
         }
         if !had_collided && self.negotiation.has_collided() {
             self.recovery.repair_now(now);
@@ -317,6 +324,9 @@ impl Connection {
 
     /// The reception report for the other side, if it has changed.
     pub(super) fn reception_report(&mut self, pairs: &[Pair], now: Duration) -> Option<Reception> {
+        if self.is_to_server() {
+            return None;
+        }
         let (sound, picture) = match self.transport.was_connected {
             true => self.health.arrives(self.expected),
             false => (true, true),

@@ -21,7 +21,7 @@ pub enum WeakLink {
 /// The quality between this side and one other participant.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::call) struct Pair {
-    pub(super) id: PeerId,
+    pub(in crate::call) id: PeerId,
     /// The grade received here.
     pub(super) received: Grade,
     /// The grade received there, from their report and the browser's estimate of the send
@@ -46,6 +46,7 @@ pub(in crate::call) fn weak_link(pairs: &[Pair]) -> WeakLink {
     let mut weak_links = pairs.iter().filter(|pair| bad(pair.received)).map(|pair| {
         let others = best(pairs, pair.id, |pair| pair.received);
         match is_receiver_weak(pair.remote_report.best_sent, others) {
+            _ if pair.id == PeerId::SERVER => WeakLink::MyDownload,
             true => WeakLink::MyDownload,
             false => WeakLink::Upload(pair.id),
         }

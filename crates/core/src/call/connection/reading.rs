@@ -40,6 +40,8 @@ pub enum Path {
     Relayed,
     /// The remote candidate was never signalled; it may be a relay.
     Unknown,
+    /// Through the server, which forwards the media and could see it.
+    Server,
 }
 
 /// The statistics of one received track.

@@ -4,16 +4,16 @@ use super::reading::Reading;
 use crate::{
     call::generation::Generation,
     content::ChannelInput,
-    protocol::{Failure, Grade, IceCandidate, PeerId, SessionDescription, Signal},
+    protocol::{Failure, Grade, IceCandidate, PeerId, SessionDescription, Signal, TrackSource},
 };
 use std::time::Duration;
 
-/// A peer connection to a participant.
+/// A peer connection to a participant, or to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerKey {
-    /// The participant.
+    /// The participant, or [`PeerId::SERVER`].
     pub id: PeerId,
-    /// Distinguishes the connections to that participant.
+    /// Distinguishes the connections to them.
     pub generation: Generation,
 }
 
@@ -136,6 +136,8 @@ pub enum PeerInput {
     Reading(Reading),
     /// An event of the data channels.
     Channel(ChannelInput),
+    /// A message on the data channel of the connection to the server: its author and its content.
+    Envelope(PeerId, String),
 }
 
 /// A command to a peer connection.
@@ -152,6 +154,8 @@ pub enum PeerCommand {
     RestartIce,
     /// Limit the video, so that audio gets through; `None` for no video.
     LimitPicture(Option<Grade>),
+    /// Send only these encodings of a source, by number: nobody receives the others.
+    Encodings(TrackSource, Vec<bool>),
     /// Send a signal to the other side.
     Send(Signal),
 }

@@ -66,11 +66,12 @@ impl Connection {
 
     /// The network path in use.
     pub(in crate::call) fn path(&self) -> Option<Path> {
-        self.health.path().filter(|_| self.is_up())
+        let path = if self.is_to_server() { Some(Path::Server) } else { self.health.path() };
+        path.filter(|_| self.is_up())
     }
 
-    /// The fingerprints that both sides can compare.
+    /// The fingerprints that both sides can compare; none if the other side is the server.
     pub(in crate::call) fn fingerprints(&self) -> Option<Arc<str>> {
-        self.negotiation.fingerprints()
+        self.negotiation.fingerprints().filter(|_| !self.is_to_server())
     }
 }

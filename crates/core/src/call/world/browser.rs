@@ -29,9 +29,10 @@ impl World {
             Command::Mute(_) => self.switch(index, |presence| presence.camera = false),
             Command::SendBytes(key, messages) => {
                 if let Some((to, back)) = self.other_end(index, key) {
-                    let bytes = |bytes| (to, back, ChannelInput::Bytes(bytes));
+                    let bytes = |bytes| (to, back, PeerInput::Channel(ChannelInput::Bytes(bytes)));
                     self.talks.extend(messages.into_iter().map(bytes));
-                    self.talks.push_back((index, key, ChannelInput::Drained));
+                    let drained = PeerInput::Channel(ChannelInput::Drained);
+                    self.talks.push_back((index, key, drained));
                 }
             }
             Command::File(command) => {
@@ -45,13 +46,21 @@ impl World {
             Command::Configure(_) => {}
             Command::SendMessage(key, talk) => {
                 if let Some((to, back)) = self.other_end(index, key) {
-                    self.talks.push_back((to, back, ChannelInput::Text(talk.to_json())));
+                    let text = PeerInput::Channel(ChannelInput::Text(talk.to_json()));
+                    self.talks.push_back((to, back, text));
                 }
             }
+            Command::SendThroughServer(_, to, talk) => {
+                self.forward_message(index, to, &talk.to_json());
+            }
+            Command::SendControl(..) | Command::Slots { .. } => {}
             Command::CloseChannel(key) => panic!("{key:?} says too much"),
             Command::ClosePeer(key) => {
-                let was_there = person.pcs.remove(&key).is_some();
-                assert!(was_there || person.unmade.contains(&key), "closed twice");
+                let removed = person.pcs.remove(&key);
+                assert!(removed.is_some() || person.unmade.contains(&key), "closed twice");
+                if key.id == PeerId::SERVER && removed.is_some_and(|pc| pc.open) {
+                    self.tell_channels(index, key, false);
+                }
             }
             Command::Peer(key, command) => self.execute_peer_command(index, key, command),
         }
@@ -86,7 +95,7 @@ impl World {
                 pc.restart = true;
                 self.handle(index, Input::Peer(key, PeerInput::NegotiationNeeded));
             }
-            PeerCommand::LimitPicture(_) => {}
+            PeerCommand::LimitPicture(_) | PeerCommand::Encodings(..) => {}
             operation => {
                 assert!(pc.operation.replace(operation).is_none(), "two at a time");
             }
@@ -110,18 +119,27 @@ impl World {
     /// The oldest message on the data channels arrives; returns whether there was one.
     pub fn pass_one(&mut self) -> bool {
         let Some((to, key, input)) = self.talks.pop_front() else { return false };
-        self.handle(to, Input::Peer(key, PeerInput::Channel(input)));
+        self.handle(to, Input::Peer(key, input));
         true
     }
 
     /// Data channels open on both sides at once.
     fn open_channel(&mut self, index: usize, key: PeerKey) {
-        let Some((other, back)) = self.other_end(index, key) else { return };
-        for (person, key) in [(index, key), (other, back)] {
+        let ends = match self.other_end(index, key) {
+            Some((other, back)) => vec![(index, key), (other, back)],
+            None if key.id == PeerId::SERVER && self.people[index].pcs[&key].agreed => {
+                vec![(index, key)]
+            }
+            None => return,
+        };
+        for (person, key) in ends {
             let pc = self.people[person].pcs.get_mut(&key).unwrap();
             if !std::mem::replace(&mut pc.open, true) {
                 for input in [ChannelInput::Opened, ChannelInput::Drained] {
                     self.handle(person, Input::Peer(key, PeerInput::Channel(input)));
+                }
+                if key.id == PeerId::SERVER {
+                    self.tell_channels(person, key, true);
                 }
             }
         }
@@ -170,8 +188,10 @@ impl World {
             |pc: &Pc, other: &Pc| pc.first == other.first || pc.first == other.local_offer;
         let has_other_end =
             |index, pc: &Pc| pcs().any(|(other, _, far)| other != index && is_other_end(pc, far));
-        let is_closed =
-            |(index, _, pc): &(usize, PeerKey, &Pc)| pc.agreed && !has_other_end(*index, pc);
+        let is_closed = |(index, key, pc): &(usize, PeerKey, &Pc)| {
+            let is_direct = key.id.is_participant();
+            is_direct && pc.agreed && !has_other_end(*index, pc)
+        };
         let closed: Vec<_> = pcs().filter(is_closed).map(|(index, key, _)| (index, key)).collect();
         for (index, key) in closed {
             if let Some(pc) = self.people[index].pcs.get_mut(&key) {

@@ -27,27 +27,40 @@ impl World {
             seen.push(me);
             seen.sort();
             assert_eq!(seen, ids);
-            assert_eq!(person.pcs.len() + 1, ids.len(), "a connection too many or too few");
+            let is_forwarded = person.is_forwarded();
+            assert!(
+                inside.iter().all(|other| other.is_forwarded() == is_forwarded),
+                "not all in the same way"
+            );
+            let expected = if is_forwarded { 1 } else { ids.len() - 1 };
+            assert_eq!(person.pcs.len(), expected, "a connection too many or too few");
             for (key, pc) in &person.pcs {
                 assert!(pc.agreed && pc.signaling == SignalingState::Stable, "{key:?} not linked");
                 assert_eq!(pc.lost, None, "nothing comes through");
                 assert!(!pc.needs_negotiation(), "something was never offered");
                 let other = self.people.iter().find(|other| other.call.me == Some(key.id));
-                assert_eq!(pc.tracks, other.unwrap().tracks(), "taken for something else");
-                let known = participants.get(key.id).map(Participant::presence);
-                assert_eq!(known, Some(&other.unwrap().call.presence), "an earlier presence");
+                if let Some(other) = other {
+                    assert_eq!(pc.tracks, other.tracks(), "taken for something else");
+                }
                 assert_eq!(pc.hidden, person.call.ice.config().hidden);
                 assert!(person.call.ice.is_requested(), "the server does not know what to hide");
-                assert_eq!(participants.route(key.id), Some(*key), "reached by another connection");
                 let connection = participants.connections().find(|one| one.key() == *key);
                 assert!(connection.is_some_and(|connection| !connection.is_negotiating()));
+            }
+            for other in inside.iter().filter(|other| other.call.me != Some(me)) {
+                let id = other.call.me.unwrap();
+                let known = participants.get(id).map(Participant::presence);
+                assert_eq!(known, Some(&other.call.presence), "an earlier presence");
+                let route = participants.route(id).unwrap();
+                assert!(person.pcs.contains_key(&route), "reached by no connection");
+                assert!([id, PeerId::SERVER].contains(&route.id), "reached by another's");
             }
             assert_eq!(participants.connections().count(), person.pcs.len());
             assert!(!person.call.view().introducing, "never drawn");
             let tiles = person.call.view().tiles;
-            let shown: Vec<_> = tiles.iter().map(|tile| tile.key).collect();
-            assert!(shown.iter().all(|key| person.pcs.contains_key(key)), "shown by no connection");
-            assert_eq!(shown.len(), person.pcs.len());
+            let routes = || tiles.iter().map(|tile| participants.route(tile.key.id).unwrap());
+            assert!(routes().all(|key| person.pcs.contains_key(&key)), "shown by no connection");
+            assert_eq!(tiles.len() + 1, ids.len());
             let chat = person.call.content.chat();
             let own = chat.messages.iter().filter(|message| chat.is_own(message));
             for message in own {
@@ -70,6 +83,11 @@ impl Person {
         let (has_changed, view) = (self.call.take_change(), self.call.view());
         assert!(has_changed || view == self.shown, "a change that is not shown");
         self.shown = view;
+    }
+
+    /// Whether the server forwards to this person.
+    pub(super) fn is_forwarded(&self) -> bool {
+        self.pcs.keys().any(|key| key.id == PeerId::SERVER)
     }
 
     /// Who wants in is inside, or knows why not.

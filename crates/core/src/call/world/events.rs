@@ -75,6 +75,11 @@ impl World {
             self.rooms.handle(room::Input::Unloaded(conn), self.now);
         }
         self.hang_up(index);
+        let open =
+            self.people[index].pcs.iter().find(|(key, pc)| key.id == PeerId::SERVER && pc.open);
+        if let Some(key) = open.map(|(key, _)| *key) {
+            self.tell_channels(index, key, false);
+        }
         let person = &mut self.people[index];
         let before = std::mem::take(&mut person.call);
         (person.opening, person.wants_in) = (None, false);
@@ -171,7 +176,7 @@ impl World {
 
     /// The server is killed and started again: every socket breaks, and the rooms are empty.
     pub fn restart(&mut self) {
-        let config = rooms_of(self.limit);
+        let config = rooms_of(self.limit, self.max_direct);
         let kept = self.kept.keys().map(|room| (room.clone(), None));
         self.rooms = Directory::new(config, self.now, kept);
         for index in 0..self.people.len() {

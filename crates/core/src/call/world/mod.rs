@@ -18,8 +18,8 @@ use super::*;
 use crate::{
     content::{ChannelInput, FileCommand, FileInput, FileKey, FileState},
     protocol::{
-        HostAction, IceCandidate, Join, Pass, Role, SdpType, SessionDescription, TrackInfo,
-        TrackSource,
+        ControlMessage, HostAction, IceCandidate, Join, Pass, Role, SdpType, SessionDescription,
+        TrackInfo, TrackSource,
     },
     room::{self, ConnId, Decisions, Directory, Identity},
 };
@@ -93,9 +93,11 @@ pub struct World {
     people: Vec<Person>,
     counter: u64,
     limit: usize,
+    /// Number of people above which the server forwards.
+    max_direct: usize,
     made: u64,
     /// What is under way on data channels.
-    talks: VecDeque<(usize, PeerKey, ChannelInput)>,
+    talks: VecDeque<(usize, PeerKey, PeerInput)>,
     /// What the server has stored.
     kept: BTreeMap<RoomName, Decisions>,
     /// Connections that could not be made, which is reported when the call's turn is over.
@@ -112,11 +114,12 @@ fn room_name() -> RoomName {
     "room".parse().unwrap()
 }
 
-fn rooms_of(people: usize) -> room::Config {
+fn rooms_of(people: usize, max_direct: usize) -> room::Config {
     let join_timeout = Duration::from_secs(10);
     let timeouts = room::Timeouts { reconnect_grace: HOLD, ..room::Timeouts::default() };
     room::Config {
         max_participants: people,
+        max_direct,
         timeouts,
         max_rooms: 100,
         max_stored_rooms: 100,
@@ -128,7 +131,13 @@ impl World {
     /// So many people who look at one room, which has room for `limit`.
     #[must_use]
     pub fn new(people: usize, limit: usize) -> Self {
-        let config = rooms_of(limit);
+        Self::with_forwarding(people, limit, limit)
+    }
+
+    /// The same, where the server forwards with more than `max_direct` people.
+    #[must_use]
+    pub fn with_forwarding(people: usize, limit: usize, max_direct: usize) -> Self {
+        let config = rooms_of(limit, max_direct);
         let person = |index: usize| Person {
             call: Call::new(),
             socket: None,
@@ -150,6 +159,7 @@ impl World {
             people: (0..people).map(person).collect(),
             counter: 0,
             limit,
+            max_direct,
             made: 0,
             talks: VecDeque::new(),
             kept: BTreeMap::new(),
@@ -242,7 +252,10 @@ impl World {
     fn busy(&self, person: usize) -> bool {
         let person = &self.people[person];
         let working = person.pcs.values().any(|pc| pc.operation.is_some() || pc.lost.is_some());
-        let linked = person.pcs.len() == person.call.participants.iter().count();
+        let linked = match person.is_forwarded() {
+            true => person.pcs.len() == 1,
+            false => person.pcs.len() == person.call.participants.iter().count(),
+        };
         let waiting = person.socket.is_none() || person.stalled != (false, false) || !linked;
         working || waiting || !person.upstream.is_empty() || !person.downstream.is_empty()
     }

@@ -92,6 +92,10 @@ impl World {
                 room::Input::Loaded(room, kept)
             }
             room::Command::Resume(input) => *input,
+            room::Command::Forward(room, room::Forwarding::Offer { seat, link, offer, .. }) => {
+                let answer = Ok(SessionDescription::new(SdpType::Answer, offer.sdp));
+                room::Input::Answered { room, seat, link, answer }
+            }
             room::Command::Store(room, kept) => {
                 self.kept.insert(room, kept);
                 return;
@@ -103,5 +107,42 @@ impl World {
             _ => return,
         };
         self.rooms.handle(done, self.now);
+    }
+
+    /// Tells people whose data channels to the server are open: those of a person have opened or closed.
+    pub(super) fn tell_channels(&mut self, index: usize, key: PeerKey, is_open: bool) {
+        let name = |person: &Person| person.call.content.chat().me;
+        let Some(me) = name(&self.people[index]) else { return };
+        let control =
+            |message: ControlMessage| PeerInput::Envelope(PeerId::SERVER, message.to_json());
+        let mut others = Vec::new();
+        for (other, person) in self.people.iter().enumerate().filter(|(other, _)| *other != index) {
+            let is_open_to_server =
+                |(key, pc): &(&PeerKey, &Pc)| key.id == PeerId::SERVER && pc.open;
+            let Some((other_key, _)) = person.pcs.iter().find(is_open_to_server) else { continue };
+            others.extend(name(person));
+            let (open, closed) = if is_open { (vec![me], vec![]) } else { (vec![], vec![me]) };
+            let input = control(ControlMessage::Channels { open, closed });
+            self.talks.push_back((other, *other_key, input));
+        }
+        if is_open {
+            let input = control(ControlMessage::Channels { open: others, closed: Vec::new() });
+            self.talks.push_back((index, key, input));
+        }
+    }
+
+    /// Passes on a message on the data channel of a connection to the server.
+    pub(super) fn forward_message(&mut self, index: usize, to: PeerId, text: &str) {
+        let name = |person: &Person| person.call.content.chat().me;
+        let Some(from) = name(&self.people[index]) else { return };
+        for (other, person) in self.people.iter().enumerate() {
+            let is_meant = to == PeerId::EVERYONE || name(person) == Some(to);
+            let mut open =
+                person.pcs.iter().filter(|(key, pc)| key.id == PeerId::SERVER && pc.open);
+            if let Some((key, _)) = open.next_back().filter(|_| other != index && is_meant) {
+                let input = PeerInput::Envelope(from, text.to_owned());
+                self.talks.push_back((other, *key, input));
+            }
+        }
     }
 }

@@ -74,14 +74,14 @@ struct Head<'a> {
     kind: Cow<'a, str>,
 }
 
-fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
+pub(super) fn head(text: &str) -> Result<Cow<'_, str>, ParseError> {
     // Serde also accepts an array with the fields in order.
     let is_object = text.trim_start().starts_with('{');
     let head = serde_json::from_str::<Head>(text).ok().filter(|_| is_object);
     head.map(|head| head.kind).ok_or(ParseError::NotJson)
 }
 
-fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
+pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
     serde_json::from_str(text).map_err(|error| ParseError::Shape(excerpt(&error.to_string())))
 }
 
@@ -91,7 +91,7 @@ fn excerpt(text: &str) -> String {
 }
 
 /// Serialising cannot fail: all map keys are strings.
-fn write(message: &impl Serialize) -> String {
+pub(super) fn write(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 

@@ -111,6 +111,11 @@ pub fn server_message(text: &str) -> Option<ServerMessage> {
             peer: json.field("peer")?,
             presence: json.field("presence")?,
         },
+        "peer-joined" => Message::PeerJoined(Person {
+            id: json.field("peer")?,
+            presence: json.field("presence")?,
+            seconds: json.field("seconds")?,
+        }),
         "pong" => Message::Pong,
         "ice" => Message::Ice(json.all()?),
         "peer-left" => Message::PeerLeft { peer: json.field("peer")? },

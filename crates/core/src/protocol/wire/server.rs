@@ -92,6 +92,14 @@ struct PeerReconnected<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(tag = "type", rename = "peer-joined")]
+struct PeerJoined<'a> {
+    peer: PeerId,
+    presence: &'a Presence,
+    seconds: u64,
+}
+
+#[derive(Serialize)]
 #[serde(tag = "type", rename = "peer-left")]
 struct PeerLeft {
     peer: PeerId,
@@ -125,6 +133,7 @@ impl ServerMessage {
             "host-key" => json.field("hostKey").map(Self::HostKey),
             "muted" => json.field("what").map(Self::Muted),
             "ready" => ready(&json),
+            "peer-joined" => peer(&json).map(Self::PeerJoined),
             "presence" => presence(&json),
             "peer-reconnected" => peer_reconnected(&json),
             "pong" => Some(Self::Pong),
@@ -177,6 +186,9 @@ impl ServerMessage {
             Self::PeerReconnected { peer, presence } => {
                 write(&PeerReconnected { peer: *peer, presence })
             }
+            Self::PeerJoined(Person { id, presence, seconds }) => {
+                write(&PeerJoined { peer: *id, presence, seconds: *seconds })
+            }
             Self::Pong => write_head("pong"),
             Self::Ice(grant) => write(grant),
             Self::PeerLeft { peer } => write(&PeerLeft { peer: *peer }),
@@ -212,9 +224,14 @@ fn waiting(json: &Json) -> Option<ServerMessage> {
     })
 }
 
-fn ready(json: &Json) -> Option<ServerMessage> {
+/// The participant that a message is about.
+fn peer(json: &Json) -> Option<Person> {
     let (id, presence) = (json.field("peer")?, json.field("presence")?);
-    let peer = Person { id, presence, seconds: json.field("seconds")? };
+    Some(Person { id, presence, seconds: json.field("seconds")? })
+}
+
+fn ready(json: &Json) -> Option<ServerMessage> {
+    let peer = peer(json)?;
     Some(ServerMessage::Ready { role: json.field("role")?, peer, link: json.field("link")? })
 }
 

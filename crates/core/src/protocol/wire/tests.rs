@@ -222,6 +222,7 @@ fn written_messages_are_parsed() {
         },
         ServerMessage::Presence { from: PeerId(3), presence: presence.clone() },
         ServerMessage::PeerReconnected { peer: PeerId(4), presence: presence.clone() },
+        ServerMessage::PeerJoined(Person { id: PeerId(4), presence: presence.clone(), seconds: 3 }),
         ServerMessage::Pong,
         ServerMessage::Ice(IceGrant { servers: vec![ice], ttl: Some(600) }),
         ServerMessage::PeerLeft { peer: PeerId(4) },

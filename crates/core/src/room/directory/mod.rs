@@ -10,7 +10,7 @@ mod routing;
 mod stored_rooms;
 mod timeouts;
 
-use super::{ConnId, Decisions, Identity, Refusal, Room, refusal};
+use super::{Answer, ConnId, Decisions, Forwarding, Identity, Refusal, Room, RoomInput, refusal};
 use crate::protocol::{
     ClientMessage, ErrorCode, ParseError, PeerId, RoomName, RoomState, ServerMessage,
 };
@@ -37,6 +37,9 @@ pub(super) const SWEEP: Duration = Duration::from_secs(60 * 60);
 pub struct Config {
     /// Maximum number of participants in one room; at least 1.
     pub max_participants: usize,
+    /// Maximum number of participants who connect directly to each other. With more, the server forwards the media
+    /// of the room.
+    pub max_direct: usize,
     /// Timeouts for silent and disconnected participants.
     pub timeouts: Timeouts,
     /// Maximum number of rooms with people inside or waiting.
@@ -77,6 +80,17 @@ pub enum Input {
     Swept(Vec<RoomName>),
     /// The result of the [`Command::Check`] with this ticket.
     Checked(u64, Checked),
+    /// The answer to a [`Forwarding::Offer`].
+    Answered {
+        /// The room.
+        room: RoomName,
+        /// The participant.
+        seat: PeerId,
+        /// The number of their connection.
+        link: u64,
+        /// The answer.
+        answer: Answer,
+    },
     /// [`Directory::poll_timeout`] has been reached.
     Tick,
 }
@@ -114,6 +128,9 @@ pub enum Command {
     SendHostKey(ConnId, RoomName, u64),
     /// Record that somebody has this seat, connected or about to return, or that nobody has it any more.
     Seat(PeerId, bool),
+    /// Tell the media plane about a participant of a room whose media it forwards. An offer is answered with
+    /// [`Input::Answered`].
+    Forward(RoomName, Forwarding),
     /// Close an idle socket. Its state is already gone.
     CloseUnused(ConnId),
 }
@@ -189,6 +206,12 @@ impl Directory {
             Input::Loaded(room, decisions) => self.loaded(&room, decisions, now),
             Input::Swept(rooms) => self.stored_rooms.swept(&rooms),
             Input::Checked(ticket, checked) => self.checked(ticket, checked),
+            Input::Answered { room, seat, link, answer } => {
+                // The room may be gone by now.
+                if self.rooms.contains_key(&room) {
+                    self.in_room(&room, RoomInput::Answered(seat, link, answer), now);
+                }
+            }
             Input::Tick => self.tick(now),
         }
     }

@@ -93,7 +93,7 @@ impl Directory {
     }
 
     /// Has a room handle an input, and executes its outputs.
-    fn in_room(&mut self, name: &RoomName, input: RoomInput, now: Duration) {
+    pub(super) fn in_room(&mut self, name: &RoomName, input: RoomInput, now: Duration) {
         let by = match &input {
             RoomInput::Message { conn, .. } => Some(*conn),
             _ => None,
@@ -117,6 +117,7 @@ impl Directory {
     ) -> T {
         let terms = Terms {
             max_participants: self.config.max_participants,
+            max_direct: self.config.max_direct,
             resume_window_ends: self.resume_window_ends,
         };
         let before = self.room(name).map(Room::footprint).unwrap_or_default();
@@ -199,6 +200,9 @@ impl Directory {
             RoomOutput::Moved(conn, standing) => self.moved(conn, name, standing, now),
             RoomOutput::Seat(seat, is_taken) => {
                 self.commands.push_back(Command::Seat(seat, is_taken));
+            }
+            RoomOutput::Forward(forwarding) => {
+                self.commands.push_back(Command::Forward(name.clone(), forwarding));
             }
             RoomOutput::Check(unchecked) => self.check(name, *unchecked),
             RoomOutput::Displace => {

@@ -8,6 +8,7 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 fn limited(most: usize) -> Directory {
     let config = Config {
         max_participants: 4,
+        max_direct: 4,
         timeouts: Timeouts::default(),
         max_rooms: most,
         max_stored_rooms: 2,

@@ -10,7 +10,8 @@ struct SingleRoom {
 
 impl SingleRoom {
     fn new(max_participants: usize) -> Self {
-        let terms = Terms { max_participants, resume_window_ends: START };
+        let terms =
+            Terms { max_participants, max_direct: max_participants, resume_window_ends: START };
         let space = Space { occupied: Ok(()), stored: directory::Vacancy::Free };
         let room = Room::new("123".parse().unwrap(), terms, None, START);
         Self { room, limits: Limits::new(), space }

@@ -144,6 +144,7 @@ pub(super) fn server_message() -> impl Strategy<Value = ServerMessage> {
         }),
         (id(), presence()).prop_map(|(from, presence)| M::Presence { from, presence }),
         (id(), presence()).prop_map(|(peer, presence)| M::PeerReconnected { peer, presence }),
+        person().prop_map(M::PeerJoined),
         Just(M::Pong),
         ice().prop_map(M::Ice),
         id().prop_map(|peer| M::PeerLeft { peer }),

@@ -1,0 +1,68 @@
+// Calls with more people than can connect directly: the server forwards.
+import type { Page } from '@playwright/test';
+import { readSoundsPlaying } from '../support/probe.ts';
+import { OFTEN, button, enter, expectConnected, expectToCount, heardBy, listen, remoteTiles, tileOf, toolbar } from '../support/room.ts';
+import { expect, test } from '../support/test.ts';
+
+const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Fay'];
+/** The voices that the server forwards at a time. */
+const VOICES = 3;
+const SMALL = { viewport: { width: 960, height: 720 } };
+
+type Person = { name: string; page: Page };
+
+const expectOneConnection = async (page: Page) => {
+  const open = () => probe.connections.filter((one) => one.remoteDescription && one.connectionState !== 'closed').length;
+  await expect.poll(() => page.evaluate(open), { message: 'connections', intervals: OFTEN }).toBe(1);
+};
+
+const expectToSeeAll = async ({ page, name }: Person, names: string[]) => {
+  const others = names.filter((other) => other !== name);
+  await expect(remoteTiles(page)).toHaveCount(others.length);
+  await expectConnected(page, ...others);
+  await Promise.all(others.map((other) => expectToCount(tileOf(page, other).locator('video'))));
+};
+
+test('a fifth person moves the call to the server: all see each other over one connection, and the page says so', { tag: '@alone' }, async ({ person, room, startSalon }) => {
+  test.slow();
+  const salon = await startSalon('--max-participants', '8', '--media-listen', '127.0.0.1:0');
+  const people: Person[] = [];
+  const come = async (name: string) => {
+    const page = await person({ ...SMALL, baseURL: salon.origin });
+    await enter(page, room, name);
+    people.push({ name, page });
+  };
+  for (const name of NAMES.slice(0, 4)) await come(name);
+  const [ada, bob] = people as [Person, Person];
+  await expectConnected(ada.page, ...NAMES.slice(1, 4));
+  await expect(ada.page.getByText('Through the server', { exact: true })).toBeHidden();
+  await listen(ada.page);
+  for (const name of NAMES.slice(4)) await come(name);
+  await Promise.all(people.map((one) => expectToSeeAll(one, NAMES)));
+  await Promise.all(people.map(({ page }) => expectOneConnection(page)));
+  await Promise.all(people.map(({ page }) => expect(page.getByText('Through the server', { exact: true })).toBeVisible()));
+  await expect.poll(() => ada.page.evaluate(readSoundsPlaying), { intervals: OFTEN }).toBeGreaterThanOrEqual(VOICES);
+  expect(await heardBy(ada.page)).toContain('Eve joined.');
+
+  // Content goes the same way.
+  await toolbar(bob.page).getByRole('button', { name: /^Chat/ }).click();
+  await bob.page.getByRole('textbox', { name: 'Message' }).fill('Hello all');
+  await bob.page.keyboard.press('Enter');
+  await Promise.all(
+    people.map(async ({ page }) => {
+      if (page !== bob.page) await toolbar(page).getByRole('button', { name: /^Chat/ }).click();
+      await expect(page.getByRole('dialog', { name: 'Chat' }).getByText('Hello all')).toBeVisible();
+    }),
+  );
+
+  // A muted camera is not forwarded, and comes back.
+  await button(bob.page, 'Turn camera off').click();
+  await expect(tileOf(ada.page, 'Bob')).toHaveAttribute('data-camera', 'off');
+  await button(bob.page, 'Turn camera on').click();
+  await expectToCount(tileOf(ada.page, 'Bob').locator('video'));
+
+  // A reload takes the seat again.
+  await bob.page.reload();
+  await expectToSeeAll(bob, NAMES);
+  await expectToCount(tileOf(ada.page, 'Bob').locator('video'));
+});
