@@ -79,7 +79,7 @@ impl Log {
         let others = LevelFilter::from_level(level.min(Level::WARN));
         let targets = Targets::new().with_default(others).with_target("salon", level);
         // They warn of what strangers send.
-        let targets = ["stun_types", "turn_types"]
+        let targets = ["dimpl", "is", "sctp_proto", "str0m", "stun_types", "turn_types"]
             .into_iter()
             .fold(targets, |targets, name| targets.with_target(name, LevelFilter::OFF));
         let (writer, guard) =

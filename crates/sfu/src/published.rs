@@ -98,11 +98,14 @@ impl Published {
         steps
     }
 
-    /// A receiver gets this layer.
+    /// A receiver gets this layer. The smallest encoding is wanted as well: it comes while another one does not,
+    /// and is what remains of little bandwidth.
     pub(crate) fn give(&mut self, layer: Layer, now: Duration) {
-        if let Some(wanted) = self.encodings.get_mut(usize::from(layer.spatial)) {
-            wanted.since.get_or_insert(now);
-            wanted.last = Some(now);
+        for spatial in [0, usize::from(layer.spatial)] {
+            if let Some(wanted) = self.encodings.get_mut(spatial) {
+                wanted.since.get_or_insert(now);
+                wanted.last = Some(now);
+            }
         }
     }
 

@@ -84,6 +84,7 @@ impl Receiver {
 
     /// Puts these into the slots for audio, as far as there are enough. Returns whether something has changed.
     pub(crate) fn assign_audio(&mut self, sources: impl Iterator<Item = Source> + Clone) -> bool {
+        let sources = sources.take(self.audio.len());
         let mut has_changed = false;
         for slot in &mut self.audio {
             if slot
@@ -119,9 +120,14 @@ impl Receiver {
         }
     }
 
-    /// What is forwarded.
+    /// What is to be forwarded.
     pub(crate) fn given(&self) -> impl Iterator<Item = (Source, Layer)> {
         self.budget.all_given()
+    }
+
+    /// The same, and what is forwarded until that comes.
+    pub(crate) fn in_use(&self) -> impl Iterator<Item = (Source, Layer)> {
+        self.given().chain(self.video.iter().filter_map(VideoSlot::current))
     }
 
     /// The encodings whose keyframes are needed to go on.

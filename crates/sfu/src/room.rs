@@ -227,6 +227,8 @@ impl Room {
         let speaker = self.speakers.active_speaker();
         if speaker != self.active_speaker {
             self.active_speaker = speaker;
+            self.assign_audio();
+            self.route();
             self.outputs.extend(speaker.map(Output::ActiveSpeaker));
         }
     }
@@ -265,7 +267,7 @@ impl Room {
     /// Tells publishers which encodings somebody gets.
     fn demand(&mut self) {
         let now = self.now;
-        for (source, layer) in self.receivers.values().flat_map(Receiver::given) {
+        for (source, layer) in self.receivers.values().flat_map(Receiver::in_use) {
             if let Some(published) = self.published.get_mut(&source) {
                 published.give(layer, now);
             }
@@ -325,7 +327,9 @@ impl Room {
             TrackSource::ScreenAudio => true,
             TrackSource::Camera | TrackSource::Screen => false,
         };
-        let audible: Vec<Source> = self.published.keys().filter(is_audible).copied().collect();
+        let mut audible: Vec<Source> = self.published.keys().filter(is_audible).copied().collect();
+        // A receiver with fewer slots hears the active speaker.
+        audible.sort_by_key(|source| Some(source.seat) != self.active_speaker);
         for (seat, receiver) in &mut self.receivers {
             let others = audible.iter().filter(|source| source.seat != *seat).copied();
             if receiver.assign_audio(others) {

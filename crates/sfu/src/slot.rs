@@ -49,6 +49,11 @@ impl VideoSlot {
         self.wanted
     }
 
+    /// What is forwarded at the moment, perhaps until something else takes over.
+    pub(crate) fn current(&self) -> Option<(Source, Layer)> {
+        self.current
+    }
+
     /// The encoding whose keyframe is needed to go on.
     pub(crate) fn waits_for(&self) -> Option<(Source, Spatial)> {
         let encoding =

@@ -340,7 +340,7 @@ fn encodings_that_nobody_wants_are_stopped() {
     call.want(2, &[(1, Rank::Thumbnail, 90), (3, Rank::Stage, 720)]);
     call.run(4.0);
     assert!(call.publishers[&1].demand[2], "not at once");
-    call.run(2.0);
+    call.run(3.0);
     assert_eq!(call.publishers[&1].demand, [true, false, false]);
     for seat in 2..=3 {
         call.want(seat, &[]);

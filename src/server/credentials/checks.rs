@@ -4,7 +4,7 @@
 
 use super::passcode::Hasher;
 use crate::{
-    protocol::{RoomName, limits::PARTICIPANTS_PER_ROOM_MAX},
+    protocol::RoomName,
     room::{Check, Checked, Input},
 };
 use std::{
@@ -17,8 +17,8 @@ use std::{
 };
 use tokio::{sync::mpsc::UnboundedSender, task::spawn_blocking};
 
-/// Maximum number of queued checks per address: all participants of a room may share one.
-const QUEUED_PER_ADDRESS: usize = PARTICIPANTS_PER_ROOM_MAX;
+/// Maximum number of queued checks per address: a group may share one.
+const QUEUED_PER_ADDRESS: usize = 16;
 /// Maximum number of queued checks.
 const QUEUED: usize = 256;
 /// Time by which a check lowers the priority of its address. In the long run, an address has one check

@@ -294,7 +294,7 @@ impl Actor {
             if let Some((room, seat, link)) = about {
                 // There is nobody to tell after the hub has ended.
                 let input = Input::Answered { room, seat, link, answer };
-                results.upgrade().map(|results| results.send(input));
+                let _ = results.upgrade().map(|results| results.send(input).is_ok());
             }
         });
     }

@@ -207,10 +207,12 @@ impl LayoutState {
     pub fn shown_videos(self, session: Session) -> Vec<WantedVideo> {
         let pinned = self.pinned.get();
         let scale = platform::pixel_ratio();
-        let tallest = |places: &Vec<(Item, TileRect)>| {
-            places.iter().map(|(_, place)| place.height).fold(0.0, f64::max)
+        let heights = |places: &Vec<(Item, TileRect)>| {
+            let heights = || places.iter().map(|(_, place)| place.height);
+            (heights().fold(f64::INFINITY, f64::min), heights().fold(0.0, f64::max))
         };
-        let tallest = self.places.with(tallest);
+        let (lowest, tallest) = self.places.with(heights);
+        let has_stage = lowest < tallest / 2.0;
         let is_wanted = |item: Item| {
             session.view.with(|view| match item {
                 Item::Screen(id) => view.tiles.iter().any(|tile| tile.key.id == id && tile.screen),
@@ -227,9 +229,9 @@ impl LayoutState {
             let rank = match source {
                 _ if pinned == Some(*item) => Rank::Pinned,
                 TrackSource::Screen => Rank::Screen,
+                _ if !has_stage => Rank::Tile,
                 _ if place.height < tallest / 2.0 => Rank::Thumbnail,
-                _ if self.spoke.get() == Some(of) => Rank::Stage,
-                _ => Rank::Tile,
+                _ => Rank::Stage,
             };
             let height = (place.height * scale).clamp(0.0, f64::from(u16::MAX)) as u16;
             is_wanted(*item).then_some(WantedVideo { of, source, rank, height })

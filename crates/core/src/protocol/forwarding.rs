@@ -166,7 +166,7 @@ pub enum ControlMessage {
         videos: Vec<TrackOf>,
     },
     /// Whose data channel to the server is open now, or is not any more: at first all others', then the changes. A
-    /// channel that was opened anew is closed first.
+    /// channel that was replaced is closed first.
     Channels {
         /// The participants whose channel is open now.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -230,6 +230,10 @@ mod tests {
     #[test]
     fn requests_are_read_as_they_were_written() {
         let of = |source, rank| WantedVideo { of: PeerId(7), source, rank, height: 360 };
+        let all: Vec<_> =
+            Rank::VARIANTS.iter().map(|rank| of(TrackSource::Camera, *rank)).collect();
+        let all = ControlRequest::Want(all);
+        assert_eq!(ControlRequest::parse(&all.to_json()), Ok(all));
         let want = ControlRequest::Want(vec![
             of(TrackSource::Camera, Rank::Stage),
             of(TrackSource::Screen, Rank::Screen),

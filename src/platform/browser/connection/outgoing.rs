@@ -2,7 +2,7 @@
 
 use super::{
     Screen, Track, externs,
-    sections::{is_stopped, mid_of, sender_of, transceivers},
+    sections::{is_stopped, mid_of, prefer_vp8, sender_of, transceivers},
     sender::{replace_track, retry_first_frame, set_encodings},
     spawn_local,
 };
@@ -32,11 +32,22 @@ const POOR_CAMERA: [(&str, f64); 3] =
 
 /// The encodings of a camera for a server that forwards one of them to each receiver (W3C WebRTC, section 5.2.5).
 /// Their names are part of the protocol.
-const SIMULCAST: &str = r#"[
-    {"rid":"q","scaleResolutionDownBy":4,"maxBitrate":150000},
-    {"rid":"h","scaleResolutionDownBy":2,"maxBitrate":500000},
-    {"rid":"f","scaleResolutionDownBy":1,"maxBitrate":1700000}
-]"#;
+const SIMULCAST: &str = r#"[{"rid":"q"},{"rid":"h"},{"rid":"f"}]"#;
+/// Maximum bits per second of an encoding, by its height.
+const RATES: [(u32, f64); 3] = [(270, 150_000.0), (540, 500_000.0), (u32::MAX, 1_700_000.0)];
+/// Heights of a camera from which it is sent in two and in three encodings. Chromium leaves out the largest ones
+/// of smaller cameras.
+const TWO_ENCODINGS: u32 = 360;
+const THREE_ENCODINGS: u32 = 540;
+
+/// By how much the encodings of a camera of this height are smaller, the smallest first.
+fn scales(height: u32) -> &'static [f64] {
+    match height {
+        ..TWO_ENCODINGS => &[1.0],
+        TWO_ENCODINGS..THREE_ENCODINGS => &[2.0, 1.0],
+        _ => &[4.0, 2.0, 1.0],
+    }
+}
 
 /// The other side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +203,9 @@ impl Outgoing {
 
     /// Assigns a new section to a source.
     fn begin(&self, source: TrackSource, section: externs::Transceiver) {
+        if self.receiver == Receiver::Server && !source.is_audio() {
+            prefer_vp8(&section);
+        }
         self.sections.borrow_mut().set(source, Some(section));
         match source {
             TrackSource::Microphone => self.music.set(false),
@@ -215,7 +229,8 @@ impl Outgoing {
                 Receiver::Server => RtcRtpTransceiverDirection::Sendonly,
             });
             init.set_streams(&Array::of1(&self.own));
-            if self.receiver == Receiver::Server && source == TrackSource::Camera {
+            let is_simulcast = self.receiver == Receiver::Server && source == TrackSource::Camera;
+            if is_simulcast {
                 let encodings = JSON::parse(SIMULCAST).unwrap_or_default();
                 let _ = Reflect::set(&init, &"sendEncodings".into(), &encodings);
             }
@@ -226,6 +241,9 @@ impl Outgoing {
                 None => self.pc.add_transceiver_with_str_and_init(source.track_kind(), &init),
             };
             self.begin(source, transceiver.unchecked_into());
+            if is_simulcast {
+                self.encode_camera(self.limit.get().unwrap_or_default());
+            }
             self.tune(source);
         }
     }
@@ -334,15 +352,33 @@ impl Outgoing {
             Grade::Weak => WEAK_CAMERA.map(|(name, value)| (name, Some(value))),
             Grade::Poor => POOR_CAMERA.map(|(name, value)| (name, Some(value))),
         };
-        // The server chooses an encoding for each receiver, and the browser divides the bandwidth among them.
-        let limit = match self.receiver {
-            Receiver::Participant => &limit[..],
-            Receiver::Server => &[],
+        let track = self.track(TrackSource::Camera);
+        let camera_inactive = track.is_none();
+        let is_done = match self.receiver {
+            Receiver::Participant => self.encode(TrackSource::Camera, !camera_inactive, &limit),
+            Receiver::Server => self.encode_simulcast(track.as_ref()),
         };
-        let camera_inactive = self.track(TrackSource::Camera).is_none();
-        if self.encode(TrackSource::Camera, !camera_inactive, limit) {
+        if is_done {
             self.camera_inactive.set(camera_inactive);
         }
+    }
+
+    /// Sets the encodings of the camera for a server, which chooses one for each receiver. The browser divides the
+    /// bandwidth among them.
+    fn encode_simulcast(&self, track: Option<&Track>) -> bool {
+        let Some(sender) = self.sender(TrackSource::Camera) else { return false };
+        let height = track.and_then(Track::height).unwrap_or(THREE_ENCODINGS);
+        let wanted = self.wanted.borrow();
+        let wanted = wanted.get(TrackSource::Camera).map(Vec::as_slice).unwrap_or_default();
+        let scales = scales(height);
+        set_encodings(&sender, |number| {
+            let scale = scales.get(number).copied();
+            let is_wanted = wanted.get(number).copied().unwrap_or(true);
+            let own = scale.map_or(0, |scale| (f64::from(height) / scale) as u32);
+            let rate = RATES.into_iter().find(|(most, _)| own <= *most).map(|(_, rate)| rate);
+            let limit = [("scaleResolutionDownBy", scale.or(Some(1.0))), ("maxBitrate", rate)];
+            (track.is_some() && scale.is_some() && is_wanted, limit)
+        })
     }
 
     fn encode_screen(&self, grade: Grade) {
@@ -359,8 +395,9 @@ impl Outgoing {
 
     /// Sets the encoding of a source (W3C WebRTC, section 5.2.5); returns whether it is negotiated already.
     fn encode(&self, source: TrackSource, active: bool, limit: &[(&str, Option<f64>)]) -> bool {
-        let wanted = self.wanted.borrow();
-        let wanted = wanted.get(source).map(Vec::as_slice).unwrap_or_default();
-        self.sender(source).is_some_and(|sender| set_encodings(&sender, active, wanted, limit))
+        let is_wanted =
+            self.wanted.borrow().get(source).is_none_or(|wanted| wanted.contains(&true));
+        let sender = self.sender(source);
+        sender.is_some_and(|sender| set_encodings(&sender, |_| (active && is_wanted, limit)))
     }
 }

@@ -17,13 +17,11 @@ const FIRST_FRAME: Duration = Duration::from_millis(150);
 const RETRIES: usize = 5;
 
 /// Sets the encodings of a sender (W3C WebRTC, section 5.2.5); returns whether they are negotiated already.
-/// Those that are not wanted are inactive; and video without a track has to be, because Firefox keeps sending its
-/// last frame.
-pub(super) fn set_encodings(
+/// `parameters_of` says whether an encoding is active, and its limits. Video without a track has to be inactive,
+/// because Firefox keeps sending its last frame.
+pub(super) fn set_encodings<'a, L: AsRef<[(&'a str, Option<f64>)]>>(
     sender: &Sender,
-    active: bool,
-    wanted: &[bool],
-    limit: &[(&str, Option<f64>)],
+    parameters_of: impl Fn(usize) -> (bool, L),
 ) -> bool {
     let Ok(parameters) = sender.parameters() else { return false };
     let encodings = Reflect::get(&parameters, &"encodings".into()).unwrap_or_default();
@@ -33,9 +31,9 @@ pub(super) fn set_encodings(
     }
     for (number, encoding) in encodings.iter().enumerate() {
         let encoding: Object = encoding.unchecked_into();
-        let active = active && wanted.get(number).copied().unwrap_or(true);
+        let (active, limit) = parameters_of(number);
         let _ = Reflect::set(&encoding, &"active".into(), &active.into());
-        for (name, value) in limit {
+        for (name, value) in limit.as_ref() {
             let name: JsValue = (*name).into();
             let _ = match value {
                 Some(value) => Reflect::set(&encoding, &name, &(*value).into()),

@@ -66,6 +66,13 @@ impl Track {
             .unwrap_or_default()
     }
 
+    /// The height of the picture in pixels, if the browser knows it.
+    #[must_use]
+    pub fn height(&self) -> Option<u32> {
+        let height = Reflect::get(&self.0.track.get_settings(), &"height".into()).ok()?;
+        height.as_f64().map(|height| height as u32)
+    }
+
     /// Whether the track was captured as music.
     #[must_use]
     pub fn is_music(&self) -> bool {

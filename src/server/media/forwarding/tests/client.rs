@@ -17,7 +17,7 @@ use str0m::{
     channel::{ChannelConfig, ChannelId},
     media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+    rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite},
 };
 use tokio::net::UdpSocket;
 
@@ -48,7 +48,7 @@ pub(super) struct Client {
     pub(super) is_up: bool,
     pub(super) is_closed: bool,
     pub(super) is_loud: bool,
-    /// Number of datagrams so far.
+    /// Number of datagrams so far, without those of STUN, which answers strangers as well.
     pub(super) datagrams: usize,
     pub(super) messages: Vec<(PeerId, String)>,
     pub(super) told: Vec<ControlMessage>,
@@ -74,14 +74,27 @@ impl Client {
     pub(super) async fn new(seat: u64, shape: Shape) -> (Self, Offered) {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let (address, now) = (socket.local_addr().unwrap(), Instant::now());
-        let mut rtc = Rtc::builder()
+        let is_page = shape == Shape::Page;
+        let mut config = Rtc::builder()
             .clear_codecs()
             .enable_vp8(true)
             .enable_opus(true, false)
-            .set_rtp_mode(true)
-            .build(now);
+            .set_rtp_mode(true);
+        if is_page {
+            // Without feedback on the transport, the bandwidth is not estimated, which a busy machine would distort.
+            let extensions = [
+                (1, Extension::AudioLevel),
+                (4, Extension::RtpMid),
+                (10, Extension::RtpStreamId),
+                (11, Extension::RepairedRtpStreamId),
+            ];
+            config = config.clear_extension_map();
+            for (number, extension) in extensions {
+                config = config.set_extension(number, extension);
+            }
+        }
+        let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
-        let is_page = shape == Shape::Page;
         let direction = if is_page { Direction::SendOnly } else { Direction::SendRecv };
         let mut api = rtc.sdp_api();
         let microphone = api.add_media(MediaKind::Audio, direction, None, None, None);
@@ -195,7 +208,7 @@ impl Client {
     pub(super) fn turn(&mut self, now: Instant) {
         let mut buffer = [0; 2048];
         while let Ok((length, from)) = self.socket.try_recv_from(&mut buffer) {
-            self.datagrams += 1;
+            self.datagrams += usize::from(buffer[0] > 3);
             let receive =
                 Receive::new(Protocol::Udp, from, self.address, &buffer[..length]).unwrap();
             self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
@@ -256,7 +269,12 @@ impl Client {
 
     fn drain(&mut self) {
         loop {
-            match self.rtc.poll_output().unwrap() {
+            // An error is that of a connection which the other side has closed.
+            let Ok(output) = self.rtc.poll_output() else {
+                self.is_closed = true;
+                return self.rtc.disconnect();
+            };
+            match output {
                 Output::Timeout(due) => {
                     self.due = due;
                     return;
