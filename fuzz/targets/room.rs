@@ -1,4 +1,4 @@
-//! Connections that do anything in any order. Every message to them is checked stored_hash what they may
+//! Connections that do anything in any order. Every message to them is checked against what they may
 //! know.
 //!
 //! An input is a script. Each line has a character for the connection, one for its credentials, and then
@@ -15,9 +15,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use salon_core::{
-    protocol::{ClientMessage, PeerId, RoomName, ServerMessage, Signal},
+    protocol::{
+        ClientMessage, PeerId, RoomName, SdpType, ServerMessage, SessionDescription, Signal,
+    },
     room::{
-        Check, Checked, Command, Config, ConnId, Decisions, Directory, Identity, Input, Timeouts,
+        Check, Checked, Command, Config, ConnId, Decisions, Directory, Forwarding, Identity, Input,
+        Timeouts,
     },
 };
 use std::{
@@ -174,6 +177,11 @@ impl World {
             }
             Command::Sync(number) => self.rooms.handle(Input::Synced(number, true), self.now),
             Command::Resume(input) => self.handle(*input, None),
+            Command::Forward(room, Forwarding::Offer { seat, link, offer, .. }) => {
+                let answer = Ok(SessionDescription::new(SdpType::Answer, offer.sdp));
+                self.rooms.handle(Input::Answered { room, seat, link, answer }, self.now);
+            }
+            Command::Forward(_, Forwarding::Sources(..)) => {}
             Command::Check(Check { ticket, passcode, stored_hash, .. }) => {
                 let fits = passcode == PASSCODE;
                 let hash = stored_hash.unwrap_or_else(|| passcode.clone());
@@ -191,6 +199,10 @@ impl World {
         assert!(self.open.contains(&conn), "{conn:?} is gone: {message:?}");
         let seat = self.rooms.seat(conn);
         match message {
+            ServerMessage::Signal { from: PeerId::SERVER, signal, .. } => {
+                assert!(seat.is_some(), "an answer to somebody without a seat");
+                assert!(matches!(signal, Signal::Answer(_)), "{signal:?}");
+            }
             ServerMessage::Signal { from, signal, .. } => {
                 let (room, id) = seat.expect("a signal to somebody without a seat");
                 assert_ne!(*from, id, "a signal to oneself");

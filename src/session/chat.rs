@@ -70,6 +70,9 @@ impl ChatUi {
 
     /// Offers files to everybody in the room, as many as the others accept.
     pub fn offer_files(self, sources: Vec<StoredBytes>) {
+        if self.view.with_untracked(View::is_forwarded) {
+            return self.notices.show(&Notice::FilesUnavailable);
+        }
         let is_open =
             |file: &&FileView| file.key.owner.is_none() && file.state == FileState::Offered;
         let open = |view: &View| view.files.files.iter().filter(is_open).count();

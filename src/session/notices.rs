@@ -11,6 +11,9 @@ use crate::{
     recording::RecordingProblem,
 };
 
+/// Number of participants from which nobody is told who joins and leaves: notices would never end.
+const CROWD: usize = 12;
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -26,6 +29,8 @@ pub enum Notice {
     FileEnded(FileName, FileState),
     /// More files than can be offered at a time; the others are not.
     TooManyFiles,
+    /// No file can be offered, because the server forwards the call.
+    FilesUnavailable,
     /// These folders are not offered.
     FoldersRefused(Vec<FileName>),
     /// A participant raised a hand; their name may be empty.
@@ -111,6 +116,8 @@ impl Notices {
             let tile = from.tiles.iter().find(|tile| !known(tile.key.id));
             tile.map(|tile| tile.presence.name.as_str().to_owned())
         };
+        let is_crowd = before.tiles.len().max(after.tiles.len()) >= CROWD;
+        let missing = |from, other| missing(from, other).filter(|_| !is_crowd);
         if let Some(name) = missing(after, before) {
             self.show(&Notice::Joined(name));
         } else if let Some(name) = missing(before, after) {

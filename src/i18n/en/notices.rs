@@ -36,6 +36,10 @@ pub(super) fn notice(notice: &Notice) -> String {
         Notice::TooManyFiles => {
             format!("Only {OFFERS} files can be shared at a time. Share the rest as an archive.")
         }
+        Notice::FilesUnavailable => {
+            "Files cannot be shared in a call through the server yet: they go directly from browser to browser."
+                .to_owned()
+        }
         Notice::FoldersRefused(names) => folders(names),
         Notice::RecordingStarting(name) => {
             format!("{} is about to record this call.", capital(someone(name.as_str())))

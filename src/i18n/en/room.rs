@@ -65,6 +65,9 @@ pub(super) fn refusal(code: ErrorCode) -> &'static str {
             "Done, but the server could not save it yet. A restart would undo it."
         }
         ErrorCode::TooManyRooms => "This server has reached its limit of rooms. Try again later.",
+        ErrorCode::ServerFull => {
+            "The server cannot forward your audio and video now. It is tried again."
+        }
         ErrorCode::WaitingRoomFull => "Too many people are waiting already. Try again later.",
         ErrorCode::EntryDenied => "The host did not let you in.",
         ErrorCode::Removed => REMOVED,

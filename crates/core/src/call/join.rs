@@ -318,6 +318,7 @@ impl Call {
             | E::TooManyRooms
             | E::TryLater
             | E::NotKept
+            | E::ServerFull
             | E::ThisCallOnly => {
                 self.host_tools.on_refusal(code);
                 self.commands.push_back(Command::Notify(code));
