@@ -212,3 +212,19 @@ export const expectNothingHeld = async (page: Page) => {
 };
 
 export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+
+/** So many clients take a seat and send nothing. They live as long as the page. */
+export const fill = (page: Page, room: string, seats: number) =>
+  page.evaluate(
+    async ([room, seats]) => {
+      const sockets = Array.from({ length: seats }, () => new WebSocket(`${location.origin.replace('http', 'ws')}/ws`));
+      Object.assign(globalThis, { sockets });
+      const join = (socket: WebSocket) =>
+        new Promise((resolve) => {
+          socket.onopen = () => socket.send(JSON.stringify({ type: 'join', room, presence: { name: 'Extra', mic: false, camera: false } }));
+          socket.onmessage = ({ data }) => JSON.parse(data).type === 'joined' && resolve(null);
+        });
+      await Promise.all(sockets.map(join));
+    },
+    [room, seats] as const,
+  );

@@ -7,7 +7,7 @@ import { bars } from '../support/pattern.mjs';
 import { installProbe, readCounter, readDevicesInUse, readEncodings, readInbound } from '../support/probe.ts';
 import { openPrint } from '../support/print.ts';
 import {
-  button, enter, expectConnected, expectMore, expectNoMore, expectPhase, expectToCount, open, remoteTiles, tileOf,
+  button, enter, expectConnected, expectMore, expectNoMore, expectPhase, expectToCount, fill, open, remoteTiles, tileOf,
 } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
 import { soak } from '../support/soak.ts';
@@ -481,4 +481,19 @@ test('Firefox and Chromium reach each other through the relay alone', async ({ f
   } finally {
     await salon.stop();
   }
+});
+
+test('Firefox takes part in a call through the server, sees, and is seen', async ({ firefox, person, room, startSalon }) => {
+  const salon = await startSalon('--max-participants', '8', '--media-listen', '127.0.0.1:0');
+  const ada = await person({ baseURL: salon.origin });
+  await enter(ada, room, 'Ada');
+  await fill(ada, room, 3);
+  await enterWithFirefox(firefox, `${salon.origin}/room/${room}`);
+  await expectConnected(ada, 'Fox');
+  await Promise.all([expectMore(ada, 'picture'), expectMore(ada, 'sound')]);
+  const sees = () =>
+    [...document.querySelectorAll('[data-tile=remote]')].some(
+      (tile) => tile.textContent?.includes('Ada') && tile.querySelector('video')!.videoWidth > 0 && tile.querySelector('video')!.currentTime > 1,
+    );
+  await firefox.waitForFunction(sees, { timeout: 30_000 });
 });

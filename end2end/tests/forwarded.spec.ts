@@ -1,7 +1,8 @@
 // Calls with more people than can connect directly: the server forwards.
 import type { Page } from '@playwright/test';
 import { readSoundsPlaying } from '../support/probe.ts';
-import { OFTEN, button, enter, expectConnected, expectToCount, heardBy, listen, remoteTiles, tileOf, toolbar } from '../support/room.ts';
+import { OFTEN, button, enter, expectConnected, expectToCount, fill, heardBy, listen, remoteTiles, tileOf, toolbar } from '../support/room.ts';
+import { startSalonAt } from '../support/salon.mjs';
 import { expect, test } from '../support/test.ts';
 
 const NAMES = ['Ada', 'Bob', 'Cleo', 'Dan', 'Eve', 'Fay'];
@@ -65,4 +66,69 @@ test('a fifth person moves the call to the server: all see each other over one c
   await bob.page.reload();
   await expectToSeeAll(bob, NAMES);
   await expectToCount(tileOf(ada.page, 'Bob').locator('video'));
+});
+
+const expectToSee = (page: Page, name: string) => expectToCount(tileOf(page, name).locator('video'));
+
+test.describe('while the server is away', () => {
+  test.use({ expectedOutput: /WebSocket connection to .* failed/ });
+
+  test('a forwarded call goes on when the server was killed, and everyone is heard of again', async ({ person, room, startSalon }) => {
+    const salon = await startSalon('--max-participants', '8', '--media-listen', '127.0.0.1:0');
+    const [ada, bob] = [await person({ ...SMALL, baseURL: salon.origin }), await person({ ...SMALL, baseURL: salon.origin })];
+    await enter(ada, room, 'Ada');
+    await fill(ada, room, 3);
+    await enter(bob, room, 'Bob');
+    await Promise.all([expectToSee(ada, 'Bob'), expectToSee(bob, 'Ada')]);
+    await salon.kill();
+    await salon.startAgain();
+    await Promise.all([expectToSee(ada, 'Bob'), expectToSee(bob, 'Ada'), expectOneConnection(ada), expectOneConnection(bob)]);
+  });
+});
+
+test('somebody whom only the relay reaches takes part in a forwarded call', async ({ person, room }) => {
+  const place = { within: [], listen: '127.0.0.1:0', relays: true };
+  const relay = ['--media-listen', '127.0.0.1:0', '--external-ip', '127.0.0.1', '--relay-allow', '127.0.0.0/8', '--relay-ports', '31000-31999'];
+  const salon = await startSalonAt(place, '--max-participants', '8', ...relay);
+  try {
+    const [ada, bob] = [await person({ ...SMALL, baseURL: salon.origin }), await person({ ...SMALL, baseURL: salon.origin })];
+    await bob.addInitScript(() => {
+      const set = RTCPeerConnection.prototype.setConfiguration;
+      RTCPeerConnection.prototype.setConfiguration = function (configuration) {
+        set.call(this, { ...configuration, iceTransportPolicy: 'relay' });
+      };
+    });
+    await enter(ada, room, 'Ada');
+    await fill(ada, room, 3);
+    await enter(bob, room, 'Bob');
+    await Promise.all([expectToSee(ada, 'Bob'), expectToSee(bob, 'Ada')]);
+    const candidate = await bob.evaluate(async () => {
+      const [open] = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+      const stats = await open!.getStats();
+      const transport = [...stats.values()].find(({ type }) => type === 'transport');
+      return stats.get(stats.get(transport?.selectedCandidatePairId)?.localCandidateId)?.candidateType;
+    });
+    expect(candidate).toBe('relay');
+  } finally {
+    await salon.stop();
+  }
+});
+
+test('more people than the stage has room for are on pages, and nobody is lost', async ({ person, room, startSalon }) => {
+  const salon = await startSalon('--max-participants', '30', '--media-listen', '127.0.0.1:0');
+  const ada = await person({ ...SMALL, baseURL: salon.origin });
+  await enter(ada, room, 'Ada');
+  await fill(ada, room, 20);
+  const stage = ada.getByRole('region', { name: 'People in the call' });
+  await expect(remoteTiles(ada)).toHaveCount(9);
+  await expect(stage.getByText('11 more people')).toBeVisible();
+  await expect(button(ada, 'Previous page of people')).toBeDisabled();
+  await button(ada, 'Next page of people').click();
+  await button(ada, 'Next page of people').press('Enter');
+  await expect(remoteTiles(ada)).toHaveCount(2);
+  await expect(button(ada, 'Next page of people')).toBeDisabled();
+  await ada.setViewportSize({ width: 390, height: 844 });
+  await expect(remoteTiles(ada)).toHaveCount(4);
+  await toolbar(ada).getByRole('button', { name: /^People/ }).click();
+  await expect(ada.getByRole('dialog', { name: 'People (21)' })).toBeVisible();
 });

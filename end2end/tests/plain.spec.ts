@@ -12,7 +12,7 @@ type Fixtures = {
 const test = base.extend<Fixtures>({
   server: async ({ startFiles, startSalon }, use) => {
     const files = await startFiles(new URL('../plain/', import.meta.url));
-    const salon = await startSalon('--allow-origin', files.origin);
+    const salon = await startSalon('--allow-origin', files.origin, '--max-participants', '8', '--media-listen', '127.0.0.1:0');
     await use({ files: files.origin, salon: salon.origin });
   },
   plain: async ({ person, room, server }, use) => {
@@ -91,4 +91,13 @@ test('a plain page whose first offer rejects video is answered, heard, and may s
   await enter(ours, room, 'Ada');
   await expect(remoteTiles(ours)).toHaveAttribute('data-link', 'connected', { timeout: 30_000 });
   await Promise.all([expectMore(ours, 'sound'), expectMore(theirs, 'sound'), expectMore(theirs, 'picture')]);
+});
+
+test('in a call through the server, a plain page sees and hears the active speaker', async ({ person, plain, room, server }) => {
+  const ours = await person({ baseURL: server.salon });
+  await enter(ours, room, 'Ada');
+  const others = [await plain('text'), await plain('binary'), await plain(), await plain()];
+  await expect(remoteTiles(ours)).toHaveCount(4);
+  const [theirs] = others as [Page];
+  await Promise.all([expectToCount(remoteTiles(ours).first().locator('video')), expectToCount(theirs.locator('#other'))]);
 });

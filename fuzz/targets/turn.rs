@@ -47,6 +47,7 @@ impl World {
             secret: SECRET.to_vec(),
             nonce_key: [3; 32],
             relay_ports: 50_000..=50_003,
+            forwarding_port: 3478,
             allowed_peers: Vec::new(),
             rate: Rate::new(750_000, Duration::from_secs(1)),
         });

@@ -231,7 +231,11 @@ impl Engine {
             Command::Send(message) => self.send(&message),
             Command::OpenPeer { key, role, config } => self.open_peer(key, role, &config),
             Command::Configure(config) => {
-                self.peers.iter().for_each(|(_, peer)| peer.configure(&config));
+                for (key, peer) in &self.peers {
+                    // The server knows the address anyway.
+                    let hidden = config.hidden && key.id.is_participant();
+                    peer.configure(&PeerConfig { hidden, ..config.clone() });
+                }
             }
             Command::ClosePeer(key) => {
                 self.peers.retain(|(other, _)| *other != key);
@@ -326,6 +330,12 @@ impl Engine {
     fn assign_slots(&self, key: PeerKey, video: &[Option<TrackOf>], audio: &[Option<TrackOf>]) {
         let Some((_, peer)) = self.peers.iter().find(|(other, _)| *other == key) else { return };
         peer.assign_slots(video, audio);
+        let is_inside = |id: PeerId| self.call.participants().any(|other| other == id);
+        peer.forget_streams(&is_inside);
+        let is_old = |other: &PeerKey| other.generation == key.generation && !is_inside(other.id);
+        if self.session.streams.with_untracked(|all| all.iter().any(|(other, _)| is_old(other))) {
+            self.session.streams.update(|all| all.retain(|(other, _)| !is_old(other)));
+        }
         let known = self
             .session
             .streams

@@ -65,7 +65,7 @@ impl Published {
 
     /// Measures the encodings, once for all receivers.
     pub(crate) fn measure(&mut self, now: Duration) {
-        for wanted in &mut self.encodings {
+        for (spatial, wanted) in self.encodings.iter_mut().enumerate() {
             for (temporal, (bits, percent)) in
                 (0..).zip(wanted.bits.iter_mut().zip(TEMPORAL_PERCENT))
             {
@@ -73,7 +73,8 @@ impl Published {
                 *bits = wanted.encoding.rate(temporal, now).max(expected * LEAST_PERCENT / 100);
             }
             let is_late = wanted.since.is_some_and(|since| since + MISSING_AFTER <= now);
-            wanted.is_missing = is_late && !wanted.encoding.is_there(now);
+            // The smallest is what there is to wait for: a still screen has a frame a second.
+            wanted.is_missing = spatial > 0 && is_late && !wanted.encoding.is_there(now);
         }
     }
 

@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+/// The audio level of a microphone that does not say it (RFC 6464): that of quiet speech, in -dBov.
+const UNKNOWN_LEVEL: u8 = 40;
 /// How often budgets are looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -205,7 +207,8 @@ impl Room {
         if !published.is_some_and(|published| published.count(packet, self.now)) {
             return;
         }
-        if let Some(level) = level.filter(|_| packet.source.track == TrackSource::Microphone) {
+        if packet.source.track == TrackSource::Microphone {
+            let level = level.unwrap_or(UNKNOWN_LEVEL);
             self.hear(packet.source.seat, level);
         }
         let Some(routes) = self.routes.get(&packet.source) else { return };
@@ -329,7 +332,8 @@ impl Room {
         };
         let mut audible: Vec<Source> = self.published.keys().filter(is_audible).copied().collect();
         // A receiver with fewer slots hears the active speaker.
-        audible.sort_by_key(|source| Some(source.seat) != self.active_speaker);
+        let is_screen = |source: &Source| source.track == TrackSource::ScreenAudio;
+        audible.sort_by_key(|source| (is_screen(source), Some(source.seat) != self.active_speaker));
         for (seat, receiver) in &mut self.receivers {
             let others = audible.iter().filter(|source| source.seat != *seat).copied();
             if receiver.assign_audio(others) {

@@ -21,6 +21,9 @@ pub struct Config {
     pub relay_ports: RangeInclusive<u16>,
     /// Networks whose peers are allowed although they are not public, for a server inside them.
     pub allowed_peers: Vec<IpNet>,
+    /// The port at which this machine forwards media: with the relayed addresses, it is a peer that is reached within
+    /// the process.
+    pub forwarding_port: u16,
     /// Rate limit of a seat in each direction, over all its allocations: a token is a byte of payload.
     pub rate: Rate,
 }
@@ -96,6 +99,15 @@ pub enum Output {
         /// The relayed address.
         relay: SocketAddr,
         /// The peer.
+        to: SocketAddr,
+        /// The payload: these bytes of the last input.
+        payload: Range<usize>,
+    },
+    /// Hand a packet from a relayed address to what forwards media on this machine.
+    Forward {
+        /// The relayed address.
+        relay: SocketAddr,
+        /// The address of this machine to which it was sent.
         to: SocketAddr,
         /// The payload: these bytes of the last input.
         payload: Range<usize>,

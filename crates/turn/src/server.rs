@@ -248,10 +248,13 @@ impl Server {
         if !self.participants.may_relay(seat, Direction::ToPeers, payload.len(), limit) {
             return;
         }
-        match self.peers.relayed.contains(&peer.ip()) {
+        if !self.peers.relayed.contains(&peer.ip()) {
+            self.outputs.push_back(Output::Send { relay, to: peer, payload });
+        } else if peer.port() == self.config.forwarding_port {
+            self.outputs.push_back(Output::Forward { relay, to: peer, payload });
+        } else {
             // Within the process: nothing else at these addresses can be reached.
-            true => self.packet(peer, relay, payload),
-            false => self.outputs.push_back(Output::Send { relay, to: peer, payload }),
+            self.packet(peer, relay, payload);
         }
     }
 

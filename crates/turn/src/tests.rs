@@ -62,6 +62,7 @@ fn server_with(relay_ports: RangeInclusive<u16>) -> Server {
         secret: b"north".to_vec(),
         nonce_key: [3; 32],
         relay_ports,
+        forwarding_port: 3478,
         allowed_peers: Vec::new(),
         rate: Rate::new(750_000, secs(1)),
     });

@@ -5,6 +5,7 @@ use super::{
     event::{Event, Opened, Registration},
     identity,
     outbox::{Full, Outgoing},
+    services::{Counts, Services},
     sockets::Sockets,
 };
 use crate::{
@@ -15,10 +16,7 @@ use crate::{
     server::{
         clock::{Clock, unix_time},
         credentials::{checks::Checks, tokens::TokenSigner},
-        data::{
-            store::{Names, Store},
-            writer::Writer,
-        },
+        data::writer::Writer,
         error::ServerError,
         metrics::Metrics,
         net::client_ip::ClientAddress,
@@ -41,30 +39,6 @@ use tokio::{
 use tracing::info;
 use tungstenite::Utf8Bytes;
 
-/// Sizes of the hub's state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rooms with participants or watchers.
-    pub rooms: usize,
-    /// Open connections.
-    pub connections: usize,
-}
-
-/// What the hub needs besides the rooms.
-#[derive(Debug)]
-pub(crate) struct Services {
-    /// Signs seat tokens, host keys and invitations.
-    pub(crate) secret: TokenSigner,
-    /// Issues TURN credentials, and relays for those who have a seat.
-    pub(crate) reach: Arc<Reach>,
-    /// Stores the settings of rooms.
-    pub(crate) store: Store,
-    /// The rooms in the store.
-    pub(crate) stored_rooms: Names,
-    /// Counts what happens.
-    pub(crate) metrics: Arc<Metrics>,
-}
-
 pub(super) struct Actor {
     /// Time since the Unix epoch, as seats outlive a restart of the server. It is read once at the
     /// start and is monotonic from then on.
@@ -76,12 +50,11 @@ pub(super) struct Actor {
     /// Results of the writer, the checks and the media plane. Unbounded because their threads cannot wait; there is
     /// one result for each request.
     results: mpsc::UnboundedReceiver<Input>,
-    /// For the results of the media plane; weak, because the others' end tells that everything is written.
+    /// For those of the media plane; weak, because the end of the others tells that everything is written.
     answers: mpsc::WeakUnboundedSender<Input>,
     directory: Directory,
     /// Pages that wait for the state of a room.
     questions: BTreeMap<u64, oneshot::Sender<RoomState>>,
-    asked: u64,
     sockets: Sockets,
     events: mpsc::Receiver<Event>,
     /// Connections that have ended.
@@ -111,7 +84,6 @@ impl Actor {
             results: inputs,
             directory: Directory::new(config, epoch, stored_rooms),
             questions: BTreeMap::new(),
-            asked: 0,
             sockets: Sockets::default(),
             events,
             closed: mpsc::unbounded_channel(),
@@ -178,9 +150,10 @@ impl Actor {
             Some(Event::Open(address, host, reply)) => self.open(address, host, reply),
             Some(Event::Input(input)) => self.handle(input),
             Some(Event::State(room, reply)) => {
-                self.asked += 1;
-                self.questions.insert(self.asked, reply);
-                self.handle(Input::Query(self.asked, room));
+                let last = self.questions.last_key_value();
+                let number = last.map_or(0, |(last, _)| last.saturating_add(1));
+                self.questions.insert(number, reply);
+                self.handle(Input::Query(number, room));
             }
             // The receiver may be gone by now.
             Some(Event::ParticipantCount(reply)) => {

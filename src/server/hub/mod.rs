@@ -8,12 +8,13 @@ mod identity;
 mod names;
 pub(super) mod outbox;
 pub(super) mod sender;
+mod services;
 mod sockets;
 #[cfg(test)]
 mod tests;
 
-pub use actor::Counts;
-pub(super) use actor::Services;
+pub use services::Counts;
+pub(super) use services::Services;
 
 use crate::{
     protocol::{RoomName, RoomState},

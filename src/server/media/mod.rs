@@ -4,6 +4,7 @@
 mod address;
 mod batch;
 mod forwarding;
+mod load;
 mod options;
 mod port;
 mod relay;
@@ -19,7 +20,7 @@ pub(crate) use stream::{Stream, StreamClient, StreamPermit};
 pub(crate) use udp::SOCKET_BUFFER_BYTES;
 
 use crate::{
-    protocol::{PeerId, RoomName},
+    protocol::{PeerId, RoomName, limits::DIRECT_PARTICIPANTS},
     rate_limit::Rate,
     room,
     server::{credentials::turn::TurnSecret, error::ServerError, metrics::RelayMetrics},
@@ -107,8 +108,9 @@ impl Media {
             secret: secret.as_bytes().to_vec(),
             nonce_key,
             relay_ports,
+            forwarding_port: port.address().port(),
             allowed_peers: relay_allow,
-            rate: rate(max_participants),
+            rate: rate(max_participants.min(DIRECT_PARTICIPANTS)),
         });
         let (events, receiver) = mpsc::unbounded_channel();
         let (tell, has_relay) = watch::channel(false);

@@ -5,6 +5,7 @@ use super::{
     Addresses,
     batch::{Batch, Destination, From},
     forwarding::{Forwarding, Transmit},
+    load::Load,
     udp::{Buffers, Packet, Udp},
 };
 use crate::{
@@ -55,6 +56,7 @@ pub(super) struct Relay {
     /// When the forwarding server is due, and who wants to know when that changes.
     forwarding_due: Option<StdInstant>,
     rescheduled: Rc<Notify>,
+    load: Load,
     started: Instant,
     metrics: RelayMetrics,
     /// The port of the clients.
@@ -81,6 +83,7 @@ impl Relay {
                 forwarding,
                 forwarding_due: None,
                 rescheduled: Rc::default(),
+                load: Load::new(StdInstant::now()),
                 started: Instant::now(),
                 metrics,
                 port: Rc::new(port),
@@ -124,7 +127,9 @@ impl Relay {
         if self.core.poll_timeout().is_some_and(|due| due <= self.now()) {
             self.input(Input::Tick);
         }
-        self.flush_forwarding(StdInstant::now());
+        let now = StdInstant::now();
+        self.flush_forwarding(now);
+        self.load.note(now, StdInstant::now());
     }
 
     /// Follows a change of this machine's addresses.
@@ -145,7 +150,7 @@ impl Relay {
     /// Does what a room asks the forwarding server for. An offer has an answer.
     pub(super) fn forward(&mut self, room: &RoomName, request: room::Forwarding) -> Option<Answer> {
         let now = StdInstant::now();
-        let answer = self.forwarding.handle(room, request, now);
+        let answer = self.forwarding.handle(room, request, self.load.is_high(), now);
         self.flush_forwarding(now);
         answer
     }
@@ -154,6 +159,12 @@ impl Relay {
     fn flush_forwarding(&mut self, now: StdInstant) {
         self.forwarding.flush(now);
         while let Some(Transmit { from_local, to, bytes }) = self.forwarding.poll() {
+            if self.relayed.contains_key(&to) {
+                // A participant who is relayed by this server.
+                let from = SocketAddr::new(from_local.unwrap_or(to.ip()), self.forwarding.port());
+                self.handle(Input::Packet { relay: to, from, bytes: &bytes });
+                continue;
+            }
             let destination = Destination { from: From::Server(from_local), to };
             self.transmit(destination, [&bytes, &[], &[]]);
         }
@@ -189,7 +200,7 @@ impl Relay {
     /// Handles an input and executes what follows from it.
     pub(super) fn input(&mut self, input: Input<'_>) {
         self.handle(input);
-        self.flush();
+        self.flush_forwarding(StdInstant::now());
     }
 
     /// The same without sending what may leave together with what follows: [`Self::flush`] sends it.
@@ -216,6 +227,7 @@ impl Relay {
             }
         });
         self.flush_forwarding(now);
+        self.load.note(now, StdInstant::now());
     }
 
     /// Receives what peers have sent to a relayed address.
@@ -250,6 +262,12 @@ impl Relay {
                 let payload = bytes.get(payload).unwrap_or_default();
                 self.metrics.to_peer(payload.len());
                 self.transmit(Destination { from: From::Relay(relay), to }, [payload, &[], &[]]);
+            }
+            Output::Forward { relay, to, payload } => {
+                let bytes = bytes.get(payload).unwrap_or_default();
+                self.metrics.to_peer(bytes.len());
+                let packet = Packet { from: relay, local: Some(to.ip()), bytes };
+                self.forwarding.receive(&packet, StdInstant::now());
             }
             Output::Bind(relay) => self.bind(relay),
             Output::Unbind(relay) => {

@@ -2,7 +2,7 @@
 
 use super::{KEPT_KEY, Labels};
 use crate::{
-    call::{PeerKey, Tile},
+    call::{Path, PeerKey, Tile},
     layout::Item,
     platform::{
         self, FileRecorder, Kind, Leaving, Mixer, PerSource, RecorderWorker, Stream, local_storage,
@@ -124,6 +124,7 @@ impl Recorder {
         let tiles = self.session.view.with(|view| view.tiles.clone());
         self.follow_connections(&tiles);
         let (incoming, labels) = (&self.incoming, self.labels);
+        let is_forwarded = |tile: &Tile| tile.path == Some(Path::Server);
         let other = |tile: &Tile| {
             let streams = incoming.iter().find(|(key, _)| key.id == tile.key.id);
             let of = |source: TrackSource, on: bool| {
@@ -135,7 +136,8 @@ impl Recorder {
             RecordedPerson {
                 item: Item::Person(tile.key.id),
                 initials: initials(presence),
-                camera: of(TrackSource::Camera, tile.camera),
+                // A participant without a slot has no picture, and not the last one either.
+                camera: of(TrackSource::Camera, tile.camera && (tile.up || !is_forwarded(tile))),
                 // As it is played: a muted person is not heard.
                 microphone: of(TrackSource::Microphone, presence.mic),
                 screen: screen.map(|screen| (screen, (labels.screen_of)(&name))),

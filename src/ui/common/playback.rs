@@ -1,5 +1,5 @@
 //! Elements that play streams. Audio and video have one each, because audio must not wait for
-//! video.
+//! video. They play by themselves when a stream without tracks gets one.
 
 use crate::{
     layout::Fit,
@@ -42,6 +42,7 @@ pub fn Video(
             node_ref=element
             on:loadeddata=seen
             on:resize=move |_| look()
+            autoplay
             playsinline
             disablepictureinpicture
         ></video>
@@ -74,7 +75,7 @@ pub fn Sound(
         }
     });
     keep_playing(Box::new(player), stream, gestures, Some(Audible { speaker, heard, on_blocked }));
-    view! { <audio node_ref=element></audio> }
+    view! { <audio autoplay node_ref=element></audio> }
 }
 
 /// Settings that only audio has.

@@ -14,7 +14,7 @@ use crate::{
     layout::Item,
     platform::{self, Timer},
     protocol::PeerId,
-    reactive::{boxed_bool, boxed_text, click, effect_holding},
+    reactive::{boxed_bool, boxed_str, boxed_text, click, effect_holding},
     session::Session,
     ui::Show,
 };
@@ -102,12 +102,12 @@ pub fn Stage() -> impl IntoView {
 
 /// Tells the server, if it forwards the call, which videos are shown, soon after that has changed.
 fn tell_what_is_shown(session: Session, layout_state: LayoutState) {
-    let shown = Memo::new(move |_| match session.view.with(View::is_forwarded) {
-        true => layout_state.shown_videos(session),
-        false => Vec::new(),
+    let shown = Memo::new(move |_| {
+        let is_forwarded = session.view.with(View::is_forwarded);
+        is_forwarded.then(|| layout_state.shown_videos(session))
     });
     effect_holding(move || {
-        let shown = shown.get();
+        let shown = shown.get()?;
         Some(Timer::new(SETTLES, move || session.show(shown)))
     });
 }
@@ -119,23 +119,27 @@ fn Pages() -> impl IntoView {
     let layout_state = expect_context::<LayoutState>();
     let page = layout_state.page;
     let several = boxed_bool(move || page.with(|page| page.count > 1));
+    let shown = boxed_text(move || page.with(|page| (t.page_of)(page.number + 1, page.count)));
     let more = boxed_text(move || page.with(|page| (t.more_people)(page.hidden)));
+    // A disabled button would lose the focus.
+    let first = boxed_bool(move || page.with(|page| page.number == 0));
+    let last = boxed_bool(move || page.with(|page| page.number + 1 == page.count));
     view! {
         <Show when=several>
             <div class="pages">
                 <button
                     class="button small"
                     aria-label=t.previous_page
-                    disabled=boxed_bool(move || page.with(|page| page.number == 0))
+                    aria-disabled=boxed_str(move || if first.get() { "true" } else { "false" })
                     on:click=click(move |_| layout_state.turn(false))
                 >
                     "‹"
                 </button>
-                <span role="status">{more}</span>
+                <span><span role="status">{shown}</span> ", " {more}</span>
                 <button
                     class="button small"
                     aria-label=t.next_page
-                    disabled=boxed_bool(move || page.with(|page| page.number + 1 == page.count))
+                    aria-disabled=boxed_str(move || if last.get() { "true" } else { "false" })
                     on:click=click(move |_| layout_state.turn(true))
                 >
                     "›"

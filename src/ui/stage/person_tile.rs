@@ -35,6 +35,7 @@ pub fn PersonTile(
     let layout_state = expect_context::<LayoutState>();
     let place = layout_state.place(Item::Person(id));
     let frozen = boxed_bool(move || tile.get().is_some_and(|tile| tile.frozen));
+    let paused = move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.paused));
     let state = boxed_text(move || match link() {
         Link::Connected if presence.get().background => (t.in_background)(&presence.get().name),
         Link::Reconnecting { since } => {
@@ -42,6 +43,7 @@ pub fn PersonTile(
             format!("{} {}", (t.link)(link()), stopwatch(time))
         }
         Link::Connected if frozen.get() => t.picture_stopped.to_owned(),
+        Link::Connected if paused() => t.picture_paused.to_owned(),
         other => (t.link)(other),
     });
     let path = Signal::derive(move || tile.with(|tile| tile.as_ref().and_then(Tile::protected)));

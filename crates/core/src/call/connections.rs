@@ -35,7 +35,9 @@ impl Call {
         };
         self.participants.connect(fresh, self.presence.quality, now);
         self.reroute();
-        let config = self.ice.config().clone();
+        let mut config = self.ice.config().clone();
+        // The server knows the address, and tells nobody.
+        config.hidden &= id.is_participant();
         self.commands.push_back(Command::OpenPeer { key, role, config });
         self.with_connections(id, |connection| connection.update(now));
     }

@@ -3,7 +3,7 @@
 //!
 //! [`Participants::route`]: super::participants::Participants::route
 
-use super::{Call, Command, Participant, PeerKey};
+use super::{Call, Command, Connection, Participant, PeerKey};
 use crate::{
     content::{Announcement, ChannelInput, ContentCommand},
     protocol::{DisplayName, PeerId, Reaction, Talk},
@@ -23,6 +23,7 @@ impl Call {
             // Messages come in envelopes, and no bytes are forwarded. The server tells whom they reach.
             if input == ChannelInput::Closed {
                 self.server_channel_closed(key);
+                self.replace_server_connection(key);
             }
             return;
         }
@@ -48,13 +49,38 @@ impl Call {
 
     pub(super) fn poll_content(&mut self) {
         self.content.tick(self.clock.since_epoch());
+        // The same message to several participants: they follow each other.
+        let mut same: Option<(Talk, Vec<PeerId>)> = None;
         while let Some(command) = self.content.poll() {
+            if let ContentCommand::Send(id, talk) = command {
+                match &mut same {
+                    Some((last, ids)) if *last == talk => ids.push(id),
+                    _ => self.send_messages(same.replace((talk, vec![id]))),
+                }
+                continue;
+            }
+            self.send_messages(same.take());
             let command = match command {
-                ContentCommand::Send(id, talk) => self.send_message(id, talk),
+                ContentCommand::Send(..) => None,
                 ContentCommand::SendBytes(id, bytes) => self.send_bytes(id, bytes),
                 ContentCommand::Close(id) => self.close_channels(id),
                 ContentCommand::File(command) => Some(Command::File(command)),
             };
+            self.commands.extend(command);
+        }
+        self.send_messages(same);
+    }
+
+    /// Sends a message to participants: once, if the server passes it on to everyone.
+    fn send_messages(&mut self, message: Option<(Talk, Vec<PeerId>)>) {
+        let Some((talk, ids)) = message else { return };
+        let server = self.participants.connection_to(PeerId::SERVER).map(Connection::key);
+        if let Some(key) = server.filter(|key| self.participants.are_all_of(*key, &ids)) {
+            let everyone = Command::SendThroughServer(key, PeerId::EVERYONE, talk);
+            return self.commands.push_back(everyone);
+        }
+        for id in ids {
+            let command = self.send_message(id, talk.clone());
             self.commands.extend(command);
         }
     }
@@ -76,6 +102,10 @@ impl Call {
     /// Closes the channels to a participant.
     fn close_channels(&mut self, id: PeerId) -> Option<Command> {
         let key = self.participants.route(id)?;
+        if key.id == PeerId::SERVER {
+            // It carries everyone's messages: only those of this participant are not listened to any more.
+            return None;
+        }
         self.participants.connection_mut(key)?.note_channel(&ChannelInput::Closed);
         Some(Command::CloseChannel(key))
     }

@@ -4,14 +4,17 @@ use super::{Call, Command, Connection, PeerCommand, PeerKey, participants::Parti
 use crate::{
     content::ChannelInput,
     protocol::{
-        ControlMessage, ControlRequest, PeerId, Person, Rank, Role, SLOTS_MAX, TrackOf,
-        TrackSource, WantedVideo,
+        ClientMessage, ControlMessage, ControlRequest, PeerId, Person, Rank, Role, SLOTS_MAX,
+        TrackOf, TrackSource, WantedVideo,
     },
 };
 use std::time::Duration;
 
 /// Time for which direct connections are kept once the server's is up: its media comes within it.
 const HANDOVER: Duration = Duration::from_secs(3);
+/// The same for one to a participant who is not known to be connected to the server. Some clients have no data
+/// channel, by which that is known.
+const LONGEST_HANDOVER: Duration = Duration::from_secs(20);
 /// Number of messages that are kept of participants who have not been announced.
 const EARLY: usize = 64;
 /// Heights that are asked for until the page says what it shows, in pixels.
@@ -29,6 +32,8 @@ pub(super) struct Forwarded {
     shown: Option<Vec<WantedVideo>>,
     /// What was asked for last on the current data channel.
     wanted: Option<Vec<WantedVideo>>,
+    /// Since when the connection to the server is up beside direct ones.
+    up_since: Option<Duration>,
     /// When direct connections are closed.
     hands_over_at: Option<Duration>,
     /// Messages of participants whom the server has not announced yet: that comes over the WebSocket.
@@ -77,13 +82,13 @@ impl Call {
             return;
         }
         self.meet_everyone();
-        self.forwarded.wanted = None;
+        self.participants.forwarded.wanted = None;
         self.replace_connection(PeerId::SERVER, Role::Caller, link);
     }
 
     /// Closes the connection to the server: the room is not forwarded any more, or there will be another one.
     pub(super) fn disconnect_from_server(&mut self) {
-        self.forwarded.early.clear();
+        self.participants.forwarded.early.clear();
         let closed = self.participants.disconnect(PeerId::SERVER);
         self.commands.extend(closed.iter().map(|connection| Command::ClosePeer(connection.key())));
         self.reroute();
@@ -92,22 +97,30 @@ impl Call {
     /// Somebody has joined, and comes through the server.
     pub(super) fn peer_joined(&mut self, person: Person) {
         if self.me.is_some() {
+            self.room.state.people.retain(|known| known.id != person.id);
+            self.room.state.people.push(person.clone());
             self.meet(person);
             self.catch_up();
         }
     }
 
-    /// Adds everyone inside.
+    /// Adds everyone inside who is not known yet.
     pub(super) fn meet_everyone(&mut self) {
-        self.room.state.people.clone().into_iter().for_each(|person| self.meet(person));
+        for person in self.room.state.people.clone() {
+            if self.participants.get(person.id).is_none() {
+                self.meet(person);
+            }
+        }
         self.catch_up();
     }
 
     /// Handles what has come of participants who were not announced before.
     fn catch_up(&mut self) {
         self.reroute();
-        let is_known = |(from, _): &mut (PeerId, String)| self.participants.get(*from).is_some();
-        let known: Vec<_> = self.forwarded.early.extract_if(.., is_known).collect();
+        let early = std::mem::take(&mut self.participants.forwarded.early);
+        let is_known = |(from, _): &(PeerId, String)| self.participants.get(*from).is_some();
+        let (known, unknown): (Vec<_>, Vec<_>) = early.into_iter().partition(is_known);
+        self.participants.forwarded.early = unknown;
         for (from, text) in known {
             self.handle_channel(from, ChannelInput::Text(text));
         }
@@ -122,7 +135,7 @@ impl Call {
 
     /// What the page shows: the server is asked for that.
     pub(super) fn show(&mut self, videos: Vec<WantedVideo>) {
-        self.forwarded.shown = Some(videos);
+        self.participants.forwarded.shown = Some(videos);
     }
 
     /// Handles a message on the data channel of the connection to the server.
@@ -130,14 +143,15 @@ impl Call {
         if from != PeerId::SERVER {
             if self.participants.get(from).is_some() {
                 self.handle_channel(from, ChannelInput::Text(text));
-            } else if self.forwarded.early.len() < EARLY {
-                self.forwarded.early.push((from, text));
+            } else if self.participants.forwarded.early.len() < EARLY {
+                self.participants.forwarded.early.push((from, text));
             }
             return;
         }
         match ControlMessage::parse(&text) {
             Some(ControlMessage::Slots { video, audio }) => {
-                self.forwarded.slots = video.iter().chain(&audio).flatten().copied().collect();
+                self.participants.forwarded.slots =
+                    video.iter().chain(&audio).flatten().copied().collect();
                 self.commands.push_back(Command::Slots { key, video, audio });
             }
             Some(ControlMessage::Demand { source, encodings }) => {
@@ -146,13 +160,14 @@ impl Call {
             }
             Some(ControlMessage::Channels { open, closed }) => {
                 for id in closed {
+                    self.participants.forwarded.early.retain(|(from, _)| *from != id);
                     self.set_channel(key, id, false);
                 }
                 for id in open {
                     self.set_channel(key, id, true);
                 }
             }
-            Some(ControlMessage::Paused { videos }) => self.forwarded.paused = videos,
+            Some(ControlMessage::Paused { videos }) => self.participants.forwarded.paused = videos,
             // The page sees who speaks by the levels of what it plays.
             Some(ControlMessage::ActiveSpeaker { .. }) | None => {}
         }
@@ -174,41 +189,63 @@ impl Call {
         }
     }
 
+    /// Asks for another connection to the server, whose data channel is closed although it is up.
+    pub(super) fn replace_server_connection(&mut self, key: PeerKey) {
+        let server = self.participants.connection_to(PeerId::SERVER);
+        let current = server.filter(|server| server.key() == key && server.is_up());
+        if let Some(link) = current.map(Connection::link_number) {
+            self.send(ClientMessage::Reconnect { to: PeerId::SERVER, link });
+        }
+    }
+
     /// Asks the server for what is shown, and closes what its connection has replaced.
     pub(super) fn poll_forwarded(&mut self) {
-        let now = self.clock.now;
         let server = self.participants.connection_to(PeerId::SERVER);
-        let Some((key, is_up, channels)) =
-            server.map(|server| (server.key(), server.is_up(), server.channels()))
+        let Some((key, is_up, has_channel)) =
+            server.map(|server| (server.key(), server.is_up(), server.channels().are_open))
         else {
-            self.forwarded =
-                Forwarded { shown: self.forwarded.shown.take(), ..Forwarded::default() };
+            let shown = self.participants.forwarded.shown.take();
+            self.participants.forwarded = Forwarded { shown, ..Forwarded::default() };
             return;
         };
-        if !channels.are_open {
-            self.forwarded.wanted = None;
-        } else {
-            let wants = self.forwarded.wants(&self.participants);
-            if self.forwarded.wanted.as_ref() != Some(&wants) {
-                let request = ControlRequest::Want(wants.clone());
-                self.forwarded.wanted = Some(wants);
-                self.commands.push_back(Command::SendControl(key, request));
-            }
+        self.ask_for_videos(key, has_channel);
+        self.hand_over(is_up);
+    }
+
+    fn ask_for_videos(&mut self, key: PeerKey, has_channel: bool) {
+        let wants = has_channel.then(|| self.participants.forwarded.wants(&self.participants));
+        if self.participants.forwarded.wanted != wants {
+            let request = wants.clone().map(ControlRequest::Want);
+            self.participants.forwarded.wanted = wants;
+            self.commands.extend(request.map(|request| Command::SendControl(key, request)));
         }
+    }
+
+    /// Closes direct connections a while after both sides are connected to the server.
+    fn hand_over(&mut self, is_up: bool) {
         let direct = self.participants.direct_keys();
+        let now = self.clock.now;
+        let since = &mut self.participants.forwarded.up_since;
         if !is_up || direct.is_empty() {
-            self.forwarded.hands_over_at = None;
+            *since = None;
+            self.participants.forwarded.hands_over_at = None;
             return;
         }
-        let due = *self.forwarded.hands_over_at.get_or_insert(now + HANDOVER);
-        if now >= due {
-            self.forwarded.hands_over_at = None;
-            for key in direct {
-                self.participants.drop_connection(key);
-                self.commands.push_back(Command::ClosePeer(key));
-            }
-            self.reroute();
+        let since = *since.get_or_insert(now);
+        let (near, far) = (since + HANDOVER, since + LONGEST_HANDOVER);
+        let due = if now < near { near } else { far };
+        self.participants.forwarded.hands_over_at = Some(due).filter(|due| *due > now);
+        let is_over =
+            |key: &PeerKey| now >= far || now >= near && self.participants.is_reachable(key.id);
+        let over: Vec<PeerKey> = direct.into_iter().filter(is_over).collect();
+        if over.is_empty() {
+            return;
         }
+        for key in over {
+            self.participants.drop_connection(key);
+            self.commands.push_back(Command::ClosePeer(key));
+        }
+        self.reroute();
     }
 }
 

@@ -30,8 +30,8 @@ use crate::{
     admission::Phase,
     content::Content,
     protocol::{
-        ClientMessage, ClientMetrics, IceGrant, IceServer, PeerId, Presence, Reaction, RoomName,
-        RoomState, ServerMessage, Talk,
+        ClientMessage, ClientMetrics, IceGrant, PeerId, Presence, Reaction, RoomName, RoomState,
+        ServerMessage, Talk,
     },
 };
 use client_metrics::JoinTimer;
@@ -40,7 +40,6 @@ pub use connection::{
     Arrival, ConnectionState, IceConnectionState, Intent, Link, Obstacle, Pace, Path, PeerCommand,
     PeerInput, PeerKey, Reading, SignalingState, TrackReading, WeakLink, sdp,
 };
-use forwarded::Forwarded;
 pub use generation::Generation;
 use host_tools::HostTools;
 use ice::Ice;
@@ -69,7 +68,6 @@ pub struct Call {
     socket: Socket,
     ice: Ice,
     participants: Participants,
-    forwarded: Forwarded,
     content: Content,
     join_timer: JoinTimer,
     generations: Generation,
@@ -207,7 +205,7 @@ impl Call {
         let credentials = self.ice.due().filter(|_| can_send);
         let questions = self.content.poll_timeout().map(|due| due.saturating_sub(self.clock.epoch));
         let own = credentials.into_iter().chain(self.join_timer.due()).chain(questions);
-        let own = own.chain(self.forwarded.due());
+        let own = own.chain(self.participants.forwarded.due());
         socket.chain(repairs).chain(links).chain(own).min()
     }
 
@@ -225,36 +223,6 @@ impl Call {
         let inside = matches!(phase, Phase::Joining | Phase::InCall { .. });
         let seat = seat.token.as_deref().filter(|_| inside).zip(seat.joined_at);
         seat.map(|(seat, since)| (seat, since, &self.presence))
-    }
-
-    /// The other participants.
-    pub fn participants(&self) -> impl Iterator<Item = PeerId> {
-        self.participants.iter().map(Participant::id)
-    }
-
-    /// The connection that carries a participant now.
-    #[must_use]
-    pub fn route(&self, id: PeerId) -> Option<PeerKey> {
-        self.participants.route(id)
-    }
-
-    /// Whether the server has answered all requests.
-    #[must_use]
-    pub fn server_answers(&self) -> bool {
-        self.socket.answers()
-    }
-
-    /// The round-trip time of the server's last answer, while it can be reached.
-    #[must_use]
-    pub fn server_round_trip(&self) -> Option<Duration> {
-        self.socket.round_trip()
-    }
-
-    /// The ICE servers for connections, with this participant's credentials. Empty before they have
-    /// a seat.
-    #[must_use]
-    pub fn ice_servers(&self) -> &[IceServer] {
-        &self.ice.config().ice_servers
     }
 
     fn set_presence(&mut self, presence: Presence, now: Duration) {
@@ -313,6 +281,10 @@ impl Call {
                 *hand = hand.and(presence.hand);
             }
             ServerMessage::Presence { from, presence } => {
+                let mut people = self.room.state.people.iter_mut();
+                if let Some(person) = people.find(|person| person.id == from) {
+                    person.presence = presence.clone();
+                }
                 self.change_participant(from, |participant| participant.set_presence(presence));
             }
             ServerMessage::PeerReconnected { peer, presence } => {

@@ -19,6 +19,8 @@ pub(super) struct Participants {
     connections: Vec<Connection>,
     /// The route to each participant at the last call of [`Self::reroute`].
     routes: Vec<(PeerId, PeerKey)>,
+    /// What is known of those whom the server forwards.
+    pub(super) forwarded: Forwarded,
     /// The participants who have an open data channel to the server.
     reachable: BTreeSet<PeerId>,
     /// This participant's own video quality.
@@ -129,16 +131,26 @@ impl Participants {
         if is_reachable { self.reachable.insert(id) } else { self.reachable.remove(&id) }
     }
 
+    /// Whether these are several, and all whom messages over the connection to the server reach.
+    pub(super) fn are_all_of(&self, server: PeerKey, ids: &[PeerId]) -> bool {
+        let is_routed = |id: &PeerId| self.route(*id) == Some(server);
+        ids.len() > 1 && ids.len() == self.reachable.len() && ids.iter().all(is_routed)
+    }
+
+    /// Whether a participant has an open data channel to the server.
+    pub(super) fn is_reachable(&self, id: PeerId) -> bool {
+        self.reachable.contains(&id)
+    }
+
     /// The participants that have a connection, with the one that carries them.
     fn reached(&self) -> impl Iterator<Item = (&Participant, &Connection)> {
         self.list.iter().filter_map(|one| Some((one, self.carrier(one.id())?)))
     }
 
-    pub(super) fn tiles(&self, me: &Presence, forwarded: &Forwarded, now: Duration) -> Vec<Tile> {
-        let reached = self.reached();
-        reached
-            .map(|(participant, connection)| Tile::of(participant, connection, me, forwarded, now))
-            .collect()
+    pub(super) fn tiles(&self, me: &Presence, now: Duration) -> Vec<Tile> {
+        let tile =
+            |(participant, connection)| Tile::of(participant, connection, me, &self.forwarded, now);
+        self.reached().map(tile).collect()
     }
 
     /// The quality of the connections in use.
@@ -203,6 +215,7 @@ impl Participants {
 
     /// Removes a participant; returns the connections to close.
     pub(super) fn remove(&mut self, id: PeerId) -> Vec<PeerKey> {
+        self.reachable.remove(&id);
         self.list.retain(|participant| participant.id() != id);
         self.routes.retain(|(other, _)| *other != id);
         self.disconnect(id).iter().map(Connection::key).collect()
@@ -300,8 +313,7 @@ mod tests {
         assert!(participants.add_or_update(ID, Presence::default()));
         add(&mut participants, 1);
         let carried = |participants: &Participants| {
-            let tiles =
-                participants.tiles(&Presence::default(), &Forwarded::default(), Duration::ZERO);
+            let tiles = participants.tiles(&Presence::default(), Duration::ZERO);
             let [tile] = &tiles[..] else { panic!("one person, one tile") };
             assert_eq!(participants.route(ID), Some(tile.key), "content goes the same way");
             tile.key.generation

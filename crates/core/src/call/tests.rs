@@ -9,8 +9,8 @@ use crate::{
     admission::AdmissionView,
     content::{ChannelInput, FileInput},
     protocol::{
-        ErrorCode, Failure, Grade, HostAction, IceCandidate, Join, Pass, Person, Quality,
-        Reception, Role, RoomSettings, SdpType, SessionDescription, Signal,
+        ErrorCode, Failure, Grade, HostAction, IceCandidate, IceServer, Join, Pass, Person,
+        Quality, Reception, Role, RoomSettings, SdpType, SessionDescription, Signal,
     },
 };
 use proptest::prelude::*;
@@ -769,6 +769,7 @@ fn step(world: &mut World, people: usize, action: u8, pick: usize) {
             let loss = if pick.is_multiple_of(2) { Loss::Path } else { Loss::Connection };
             world.lose(person, (pick + 1) % people, loss);
         }
+        4 if pick.is_multiple_of(5) => world.switch(person, |presence| presence.mic ^= true),
         4 => world.elapse(person),
         5 | 6 => world.deliver_up(person),
         7 | 8 => world.deliver_down(person),

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     admission::{AdmissionView, Phase},
     content::{ChatView, FilesView},
-    protocol::{Grade, HostState, PeerId, Person, Presence, Reaction, RoomSettings, TrackSource},
+    protocol::{
+        Grade, HostState, IceServer, PeerId, Person, Presence, Reaction, RoomSettings, TrackSource,
+    },
 };
 use std::{sync::Arc, time::Duration};
 
@@ -177,7 +179,7 @@ impl Call {
                 has_pass: admission.has_pass(),
             },
             presence: self.presence.clone(),
-            tiles: self.participants.tiles(&self.presence, &self.forwarded, self.clock.now),
+            tiles: self.participants.tiles(&self.presence, self.clock.now),
             introducing: self.is_introducing(),
             hosting: self.host_tools.hosting.clone(),
             server,
@@ -188,9 +190,39 @@ impl Call {
         }
     }
 
+    /// The other participants.
+    pub fn participants(&self) -> impl Iterator<Item = PeerId> {
+        self.participants.iter().map(Participant::id)
+    }
+
+    /// The connection that carries a participant now.
+    #[must_use]
+    pub fn route(&self, id: PeerId) -> Option<PeerKey> {
+        self.participants.route(id)
+    }
+
+    /// Whether the server has answered all requests.
+    #[must_use]
+    pub fn server_answers(&self) -> bool {
+        self.socket.answers()
+    }
+
+    /// The round-trip time of the server's last answer, while it can be reached.
+    #[must_use]
+    pub fn server_round_trip(&self) -> Option<Duration> {
+        self.socket.round_trip()
+    }
+
+    /// The ICE servers for connections, with this participant's credentials. Empty before they have
+    /// a seat.
+    #[must_use]
+    pub fn ice_servers(&self) -> &[IceServer] {
+        &self.ice.config().ice_servers
+    }
+
     /// The parts of the view that connections, and the one to the server, contribute to.
     pub(super) fn view_of_connections(&self) -> impl PartialEq + use<> {
-        let tiles = self.participants.tiles(&self.presence, &self.forwarded, self.clock.now);
+        let tiles = self.participants.tiles(&self.presence, self.clock.now);
         (tiles, self.is_introducing(), self.server_status(), weak_link(&self.participants.pairs()))
     }
 

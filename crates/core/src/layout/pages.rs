@@ -34,7 +34,9 @@ pub fn capacity(width: f64, height: f64) -> usize {
 pub fn stage_page(items: &[Item], kept: &[Item], capacity: usize, number: usize) -> StagePage {
     let turns = |item: &&Item| matches!(item, Item::Person(_)) && !kept.contains(item);
     let people: Vec<Item> = items.iter().filter(turns).copied().collect();
-    let stay = kept.iter().filter(|item| matches!(item, Item::Person(_))).count();
+    // Screens need a slot for video as well.
+    let screens = items.iter().filter(|item| matches!(item, Item::Screen(_))).count();
+    let stay = kept.iter().filter(|item| matches!(item, Item::Person(_))).count() + screens;
     let at_once = capacity.saturating_sub(stay).max(1);
     let count = people.len().div_ceil(at_once).max(1);
     let number = number.min(count - 1);
@@ -63,7 +65,7 @@ mod tests {
         let screen = Item::Screen(PeerId(3));
         let items = [vec![screen], people(1..=7)].concat();
         let speaker = Item::Person(PeerId(6));
-        let page = |number| stage_page(&items, &[speaker], 4, number);
+        let page = |number| stage_page(&items, &[speaker], 5, number);
         assert_eq!(page(0).items, [vec![screen], people([1, 2, 3, 6])].concat());
         assert_eq!(page(1).items, [vec![screen], people([4, 5, 6, 7])].concat());
         assert_eq!((page(0).count, page(0).hidden), (2, 3));

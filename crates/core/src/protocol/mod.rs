@@ -6,8 +6,8 @@
 
 mod boot;
 mod characters;
+mod data_channel;
 mod file;
-mod forwarding;
 mod host;
 mod id;
 pub mod json;
@@ -19,16 +19,16 @@ mod reaction;
 mod reception;
 mod room_link;
 mod rtc;
-mod talk;
 mod track;
 mod wire;
 
 pub use boot::{Boot, FreshRoom, Page};
 pub use characters::Split;
-pub use file::{FileName, FileNews, FileNumber, Slice};
-pub use forwarding::{
-    ControlMessage, ControlRequest, Envelope, Rank, SLOTS_MAX, TrackOf, WantedVideo,
+pub use data_channel::{
+    ChatMessage, ChatSync, ChatText, ControlMessage, ControlRequest, Envelope, Rank, SLOTS_MAX,
+    Talk, TrackOf, WantedVideo,
 };
+pub use file::{FileName, FileNews, FileNumber, Slice};
 pub use host::{Gate, HostAction, HostState, Invitation, Pass, RoomSettings};
 pub use id::{ParsePeerIdError, PeerId};
 pub use message::{
@@ -40,7 +40,6 @@ pub use reaction::Reaction;
 pub use reception::{Failure, Grade, Reception};
 pub use room_link::{LinkSecret, NoRoom, RoomLink};
 pub use rtc::{IceCandidate, IceGrant, IceServer, Role, SdpType, SessionDescription, is_relay};
-pub use talk::{ChatMessage, ChatSync, ChatText, Talk};
 pub use track::{Mid, MidError, TrackInfo, TrackSource};
 pub use wire::ParseError;
 #[cfg(any(test, fuzzing))]

@@ -35,16 +35,34 @@ fn sources(presence: &Presence) -> Vec<TrackSource> {
 impl Room {
     /// Whether the media of a room with a newly seated person is forwarded from now on. A room stays forwarded
     /// until everyone has left. A person who is connected to the server comes from such a room, before a restart.
-    pub(super) fn update_topology(&mut self, is_connected_to_server: bool) {
+    pub(super) fn update_topology(&mut self, is_connected_to_server: bool, cx: &Context<'_>) {
         let is_crowded = self.seats.all().len() > self.terms.max_direct;
+        let was_forwarded = is_connected_to_server && cx.now < self.terms.resume_window_ends;
         let may_forward = self.terms.max_direct < self.terms.max_participants;
-        if self.is_forwarded || !(is_crowded || is_connected_to_server && may_forward) {
+        if self.is_forwarded || !may_forward || !(is_crowded || was_forwarded) {
             return;
         }
         self.is_forwarded = true;
+        // Those who were to be paired have not been announced to each other.
         self.unpaired.clear();
         let everyone: Vec<_> = self.seats.all().iter().map(|seat| seat.id).collect();
-        everyone.into_iter().for_each(|id| self.queue_for_server(id));
+        for id in everyone {
+            self.announce(id, cx);
+            self.queue_for_server(id);
+        }
+    }
+
+    /// Tells a participant's presence to all who do not know of them.
+    fn announce(&mut self, id: PeerId, cx: &Context<'_>) {
+        let Some(person) = self.seats.get(id).map(|seat| seat.person(cx.now)) else { return };
+        let mut strangers = Vec::new();
+        for other in self.seats.others_mut(id) {
+            if !other.known.contains(id) {
+                other.known.insert(id, ());
+                strangers.extend(other.conn());
+            }
+        }
+        self.broadcast(strangers, ServerMessage::PeerJoined(person));
     }
 
     /// Introduces a newly seated person in a forwarded room. `link` is the connection to the server that they
@@ -54,23 +72,15 @@ impl Room {
         if let Some(link) = link {
             seat.linked.insert(PeerId::SERVER, link);
         }
-        let person = seat.person(cx.now);
         match link {
             None => self.queue_for_server(id),
             Some(_) => self.forward_sources(id),
         }
         let is_known = !self.seats.others_here(id).is_empty();
-        let mut strangers = Vec::new();
-        for other in self.seats.others_mut(id) {
-            if !other.known.contains(id) {
-                other.known.insert(id, ());
-                strangers.extend(other.conn());
-            }
-        }
         if is_known {
             self.tell_presence(id, cx);
         }
-        self.broadcast(strangers, ServerMessage::PeerJoined(person));
+        self.announce(id, cx);
         self.pair(cx);
     }
 

@@ -54,7 +54,7 @@ impl Room {
         // Their connection may be an earlier one, if the last `ready` was lost.
         seat.linked = linked.take(PARTICIPANTS_PER_ROOM_MAX).map(|other| (other, 0)).collect();
         seat.known = others.iter().map(|other| (*other, ())).collect();
-        self.update_topology(is_connected_to_server);
+        self.update_topology(is_connected_to_server, cx);
         if self.is_forwarded {
             let link = server_link.filter(|_| is_connected_to_server);
             self.introduce(id, link, cx);
@@ -112,7 +112,7 @@ impl Room {
     /// participant stays reserved for the pair that has waited longest, so that it does not starve
     /// while others come and go.
     pub(super) fn pair(&mut self, cx: &Context<'_>) {
-        let rate = pairing_rate(self.terms.max_participants);
+        let rate = pairing_rate(self.terms.max_participants.min(self.terms.max_direct));
         let (mut waited_for, mut due, mut next) = (BTreeSet::new(), Vec::new(), None::<Duration>);
         let seats = &mut self.seats;
         self.unpaired.retain(|&pair| {

@@ -116,6 +116,24 @@ fn two_relayed_addresses_exchange_packets_within_the_process() {
 }
 
 #[test]
+fn what_forwards_media_is_reached_within_the_process() {
+    let mut server = server();
+    let (user, relay) = allocated(&mut server);
+    let forwarding = SocketAddr::new(relay.ip(), 3478);
+    assert_eq!(user.bind(&mut server, 0x4001, forwarding, NOW), None);
+    let request = channel_data(0x4001, b"hello");
+    let sent = send(&mut server, me(), &request, NOW);
+    assert_eq!(sent, [Output::Forward { relay, to: forwarding, payload: 4..9 }]);
+    let packet = Input::Packet { relay, from: forwarding, bytes: b"hi!" };
+    let header = Header::Channel([0x40, 1, 0, 3]);
+    let delivered = [Output::Deliver { to: me(), header, payload: 0..3 }];
+    assert_eq!(outputs(&mut server, packet, NOW), delivered);
+    // Other services of this machine are not reached.
+    let other = indication(SocketAddr::new(relay.ip(), 22), b"hello");
+    assert_eq!(send(&mut server, me(), &other, NOW), []);
+}
+
+#[test]
 fn both_address_families_are_relayed() {
     let mut server = server();
     let user = User::new(&mut server, me(), USERNAME, NOW);

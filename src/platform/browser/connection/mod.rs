@@ -1,12 +1,14 @@
 //! Peer connections: what they send and carry, and their statistics.
 
 mod channel;
+mod events;
 mod outgoing;
 mod peer;
 mod prewarmed_connection;
 mod probe;
 mod sections;
 mod sender;
+mod simulcast;
 mod slots;
 mod snapshot;
 mod statistics;

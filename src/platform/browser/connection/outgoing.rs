@@ -4,6 +4,7 @@ use super::{
     Screen, Track, externs,
     sections::{is_stopped, mid_of, prefer_vp8, sender_of, transceivers},
     sender::{replace_track, retry_first_frame, set_encodings},
+    simulcast::{ENCODINGS, Encoding, encoding},
     spawn_local,
 };
 use crate::{
@@ -29,25 +30,6 @@ const POOR_SCREEN: [(&str, f64); 2] = [("maxFramerate", 2.0), ("maxBitrate", 200
 const MUSIC_RATE: f64 = 128_000.0;
 const POOR_CAMERA: [(&str, f64); 3] =
     [("scaleResolutionDownBy", 4.0), ("maxFramerate", 10.0), ("maxBitrate", 120_000.0)];
-
-/// The encodings of a camera for a server that forwards one of them to each receiver (W3C WebRTC, section 5.2.5).
-/// Their names are part of the protocol.
-const SIMULCAST: &str = r#"[{"rid":"q"},{"rid":"h"},{"rid":"f"}]"#;
-/// Maximum bits per second of an encoding, by its height.
-const RATES: [(u32, f64); 3] = [(270, 150_000.0), (540, 500_000.0), (u32::MAX, 1_700_000.0)];
-/// Heights of a camera from which it is sent in two and in three encodings. Chromium leaves out the largest ones
-/// of smaller cameras.
-const TWO_ENCODINGS: u32 = 360;
-const THREE_ENCODINGS: u32 = 540;
-
-/// By how much the encodings of a camera of this height are smaller, the smallest first.
-fn scales(height: u32) -> &'static [f64] {
-    match height {
-        ..TWO_ENCODINGS => &[1.0],
-        TWO_ENCODINGS..THREE_ENCODINGS => &[2.0, 1.0],
-        _ => &[4.0, 2.0, 1.0],
-    }
-}
 
 /// The other side of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,7 +213,7 @@ impl Outgoing {
             init.set_streams(&Array::of1(&self.own));
             let is_simulcast = self.receiver == Receiver::Server && source == TrackSource::Camera;
             if is_simulcast {
-                let encodings = JSON::parse(SIMULCAST).unwrap_or_default();
+                let encodings = JSON::parse(ENCODINGS).unwrap_or_default();
                 let _ = Reflect::set(&init, &"sendEncodings".into(), &encodings);
             }
             let transceiver = match &track {
@@ -367,17 +349,12 @@ impl Outgoing {
     /// bandwidth among them.
     fn encode_simulcast(&self, track: Option<&Track>) -> bool {
         let Some(sender) = self.sender(TrackSource::Camera) else { return false };
-        let height = track.and_then(Track::height).unwrap_or(THREE_ENCODINGS);
         let wanted = self.wanted.borrow();
         let wanted = wanted.get(TrackSource::Camera).map(Vec::as_slice).unwrap_or_default();
-        let scales = scales(height);
+        let height = track.and_then(Track::height);
         set_encodings(&sender, |number| {
-            let scale = scales.get(number).copied();
-            let is_wanted = wanted.get(number).copied().unwrap_or(true);
-            let own = scale.map_or(0, |scale| (f64::from(height) / scale) as u32);
-            let rate = RATES.into_iter().find(|(most, _)| own <= *most).map(|(_, rate)| rate);
-            let limit = [("scaleResolutionDownBy", scale.or(Some(1.0))), ("maxBitrate", rate)];
-            (track.is_some() && scale.is_some() && is_wanted, limit)
+            let Encoding { limit, is_used } = encoding(number, height);
+            (track.is_some() && is_used && wanted.get(number).copied().unwrap_or(true), limit)
         })
     }
 

@@ -3,6 +3,7 @@
 use super::{
     Listener, Screen, Stream, Timer, Track,
     channel::DataChannels,
+    events::{connection_state, ice_state, local_candidate},
     externs,
     outgoing::{Outgoing, Receiver},
     prewarmed_connection::new_connection,
@@ -12,25 +13,16 @@ use super::{
     statistics::Readings,
 };
 use crate::{
-    call::{
-        ConnectionState, IceConnectionState, Intent, Path, PeerCommand, PeerConfig, PeerInput,
-        SignalingState, sdp,
-    },
+    call::{Intent, Path, PeerCommand, PeerConfig, PeerInput, SignalingState, sdp},
     diagnostics::StatsSnapshot,
     platform::{Kind, PerKind, PerSource},
-    protocol::{
-        IceCandidate, PeerId, Role, SdpType, SessionDescription, TrackInfo, TrackOf, TrackSource,
-        json,
-    },
+    protocol::{PeerId, Role, SdpType, SessionDescription, TrackInfo, TrackOf, TrackSource, json},
 };
-use js_sys::{JSON, Reflect};
+use js_sys::JSON;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    RtcConfiguration, RtcPeerConnectionIceEvent, RtcSdpType, RtcSessionDescriptionInit,
-    RtcTrackEvent,
-};
+use web_sys::{RtcConfiguration, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent};
 
 /// The configuration of a connection (W3C WebRTC, section 4.2.1). Its bundle policy cannot be changed
 /// later.
@@ -142,6 +134,11 @@ impl PeerConnection {
     #[must_use]
     pub fn forwarded_streams(&self) -> Vec<(PeerId, PerSource<Stream>)> {
         self.shared.slots.as_ref().map(|slots| slots.streams()).unwrap_or_default()
+    }
+
+    /// Forgets the streams of participants who are not in the call any more.
+    pub fn forget_streams(&self, is_inside: &dyn Fn(PeerId) -> bool) {
+        self.shared.slots.iter().for_each(|slots| slots.forget(is_inside));
     }
 
     /// Plays what the server says that its slots carry.
@@ -416,44 +413,5 @@ impl Shared {
             let is_lost = |shared: &&Rc<Self>| shared.pc.ice_connection_state() == "disconnected";
             shared.upgrade().iter().filter(is_lost).for_each(Self::read);
         })
-    }
-}
-
-/// An empty candidate ends one generation and null ends them all; only the latter is passed on.
-fn local_candidate(event: &web_sys::Event) -> Option<PeerInput> {
-    let event: &RtcPeerConnectionIceEvent = event.dyn_ref()?;
-    let Some(candidate) = event.candidate() else { return Some(PeerInput::LocalCandidate(None)) };
-    if candidate.candidate().is_empty() {
-        return None;
-    }
-    let fragment = Reflect::get(&candidate, &"usernameFragment".into()).ok();
-    Some(PeerInput::LocalCandidate(Some(IceCandidate {
-        candidate: candidate.candidate(),
-        sdp_mid: candidate.sdp_mid(),
-        sdp_m_line_index: candidate.sdp_m_line_index(),
-        username_fragment: fragment.and_then(|fragment| fragment.as_string()),
-    })))
-}
-
-fn connection_state(state: &str) -> ConnectionState {
-    match state {
-        "connecting" => ConnectionState::Connecting,
-        "connected" => ConnectionState::Connected,
-        "disconnected" => ConnectionState::Disconnected,
-        "failed" => ConnectionState::Failed,
-        "closed" => ConnectionState::Closed,
-        _ => ConnectionState::New,
-    }
-}
-
-fn ice_state(state: &str) -> IceConnectionState {
-    match state {
-        "checking" => IceConnectionState::Checking,
-        "connected" => IceConnectionState::Connected,
-        "completed" => IceConnectionState::Completed,
-        "disconnected" => IceConnectionState::Disconnected,
-        "failed" => IceConnectionState::Failed,
-        "closed" => IceConnectionState::Closed,
-        _ => IceConnectionState::New,
     }
 }

@@ -77,6 +77,11 @@ impl Slots {
         self.play();
     }
 
+    /// Forgets the streams of those who are not in the call any more.
+    pub(super) fn forget(&self, is_inside: &dyn Fn(PeerId) -> bool) {
+        self.streams.borrow_mut().retain(|id, _| is_inside(*id));
+    }
+
     /// The streams of the participants who have been in a slot.
     pub(super) fn streams(&self) -> Vec<(PeerId, PerSource<Stream>)> {
         self.streams.borrow().iter().map(|(id, streams)| (*id, streams.clone())).collect()

@@ -30,6 +30,8 @@ use tracing::debug;
 pub(super) enum NoAnswer {
     /// The server has no address for media.
     NoAddress,
+    /// The server has no time for more.
+    Overloaded,
     /// There were too many before it.
     TooMany,
     /// It is no session description, or not one that can be answered.

@@ -101,14 +101,24 @@ impl Forwarding {
         self.candidates = candidates(self.bound, addresses);
     }
 
-    /// Does what a room asks for. An offer has an answer.
+    /// The port at which participants reach it.
+    pub(super) fn port(&self) -> u16 {
+        self.bound.port()
+    }
+
+    /// Does what a room asks for. An offer has an answer. If the server is overloaded, those who are connected come
+    /// before others.
     pub(super) fn handle(
         &mut self,
         name: &RoomName,
         request: Request,
+        is_overloaded: bool,
         now: Instant,
     ) -> Option<Answer> {
         match request {
+            Request::Offer { seat, link, .. } if is_overloaded && !self.has(name, seat, link) => {
+                Some(Err(refusal(NoAnswer::Overloaded)))
+            }
             Request::Offer { seat, link, offer, sources } => {
                 let answered = self.offer(name, seat, &offer, Terms { link, sources }, now);
                 Some(answered.map_err(refusal))
@@ -118,6 +128,10 @@ impl Forwarding {
                 None
             }
         }
+    }
+
+    fn has(&self, name: &RoomName, seat: PeerId, link: u64) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.has(seat, link))
     }
 
     /// Ends the connection of a participant whose seat is free.
@@ -188,8 +202,12 @@ impl Forwarding {
 
     /// Handles a datagram. Returns whether it is for this server, and not for STUN and TURN.
     pub(super) fn receive(&mut self, packet: &Packet<'_>, now: Instant) -> bool {
+        let protocol = Protocol::of(packet.bytes);
+        if protocol == Protocol::Other {
+            return false;
+        }
         let known = self.senders.at(packet.from).map(|sender| sender.seat);
-        let seat = match Protocol::of(packet.bytes) {
+        let seat = match protocol {
             Protocol::Media => known,
             Protocol::Stun => {
                 let agent = checked_agent(packet.bytes).and_then(|name| self.agents.get(name));
@@ -201,7 +219,7 @@ impl Forwarding {
                 }
                 known.or(Some(agent))
             }
-            Protocol::Other => return false,
+            Protocol::Other => None,
         };
         match seat.and_then(|seat| Some((seat, self.seats.get(&seat)?.clone()))) {
             Some((seat, name)) => self.receive_from(seat, &name, packet, now),
@@ -301,6 +319,10 @@ fn refusal(error: NoAnswer) -> (ErrorCode, String) {
     match error {
         NoAnswer::NoAddress => {
             let text = "The server cannot be reached for media: it has no address.";
+            (ErrorCode::ServerFull, text.to_owned())
+        }
+        NoAnswer::Overloaded => {
+            let text = "The server forwards as much as it can. Try again later.";
             (ErrorCode::ServerFull, text.to_owned())
         }
         NoAnswer::TooMany => {

@@ -46,6 +46,10 @@ impl Room {
         }
         let is_meant = |seat: &PeerId| *seat != from && (to == PeerId::EVERYONE || *seat == to);
         let others: Vec<PeerId> = self.participants.keys().copied().filter(is_meant).collect();
+        let Some(participant) = self.participants.get_mut(&from) else { return };
+        if !participant.talk.take_copies(message.len(), others.len(), time) {
+            return self.metrics.lost_message();
+        }
         // Its author is known from the connection.
         let message = Envelope { peer: from, text }.to_bytes();
         others.into_iter().for_each(|other| self.deliver(other, &message, now));

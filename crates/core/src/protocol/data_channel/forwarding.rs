@@ -4,7 +4,7 @@
 //! everyone. Its content is text: a [`ControlRequest`] or a [`ControlMessage`] between the client and the
 //! server, anything between clients.
 
-use super::{
+use super::super::{
     ParseError, PeerId, TrackSource,
     json::{Json, field, message, object, word},
     wire::{self, number::needed},

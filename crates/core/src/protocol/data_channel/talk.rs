@@ -1,6 +1,6 @@
 //! Messages between participants over a data channel (RFC 8831).
 
-use super::{
+use super::super::{
     DisplayName, FileNews, FileNumber, PeerId, Presence, Reaction,
     json::{self, FromJson, Json, ToJson, Writer, field, message, object, string},
     limits::{TALK_BYTES, TEXT_CHARS},
