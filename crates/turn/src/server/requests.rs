@@ -299,14 +299,17 @@ impl Server {
     }
 
     /// Checks whether packets may be exchanged with a peer. Of this machine, only the relayed addresses
-    /// can be reached.
+    /// and what forwards media can be reached.
     fn check_peer(&self, from: Client, peer: SocketAddr) -> Result<(), Refusal> {
         let allocation = self.allocations.get(&from).ok_or(code::ALLOCATION_MISMATCH)?;
         if peer.is_ipv6() != allocation.relay.is_ipv6() {
             return Err(code::PEER_ADDRESS_FAMILY_MISMATCH);
         }
         let is_allowed = match self.peers.relayed.contains(&peer.ip()) {
-            true => self.relays.contains_key(&peer),
+            true => {
+                let is_forwarding = peer.port() == self.config.forwarding_port;
+                is_forwarding || self.relays.contains_key(&peer)
+            }
             false => self.peers.allows(peer.ip()),
         };
         if is_allowed { Ok(()) } else { Err(code::FORBIDDEN) }

@@ -69,14 +69,14 @@ fn t6_one_forbidden_peer_in_a_request_spoils_it() {
 fn t6_of_this_machine_only_live_relayed_addresses_can_be_reached() {
     let mut server = server();
     let user = with_relay(&mut server, false);
-    for port in [22, 3478, 50_001] {
+    for port in [22, 3479, 50_001] {
         let peer = SocketAddr::new(RELAY.parse().unwrap(), port);
         assert_eq!(user.permit(&mut server, peer, NOW), Some(403), "{port}");
         assert_eq!(user.bind(&mut server, 0x4001, peer, NOW), Some(403), "{port}");
     }
     // The permission is for the address, not for the port: the rest is never sent anywhere.
     assert_eq!(user.permit(&mut server, address("5.5.5.5:50000"), NOW), None);
-    for port in [22, 3478, 50_001] {
+    for port in [22, 3479, 50_001] {
         let peer = SocketAddr::new(RELAY.parse().unwrap(), port);
         assert_eq!(send(&mut server, me(), &indication(peer, b"x"), NOW), [], "{port}");
     }
