@@ -1,6 +1,6 @@
 // A third-party client, which supports only the five fixed messages, calls ours and its own kind.
 import type { Page } from '@playwright/test';
-import { enter, expectMore, expectToCount, expectToSeeAndHear, remoteTiles } from '../support/room.ts';
+import { enter, expectMore, expectToCount, expectToSeeAndHear, fill, remoteTiles } from '../support/room.ts';
 import { expect, test as base } from '../support/test.ts';
 
 type Fixtures = {
@@ -93,11 +93,11 @@ test('a plain page whose first offer rejects video is answered, heard, and may s
   await Promise.all([expectMore(ours, 'sound'), expectMore(theirs, 'sound'), expectMore(theirs, 'picture')]);
 });
 
-test('in a call through the server, a plain page sees and hears the active speaker', async ({ person, plain, room, server }) => {
+test('in a call through the server, a plain page sees and hears the active speaker, and is seen', async ({ person, plain, room, server }) => {
   const ours = await person({ baseURL: server.salon });
   await enter(ours, room, 'Ada');
-  const others = [await plain('text'), await plain('binary'), await plain(), await plain()];
-  await expect(remoteTiles(ours)).toHaveCount(4);
-  const [theirs] = others as [Page];
-  await Promise.all([expectToCount(remoteTiles(ours).first().locator('video')), expectToCount(theirs.locator('#other'))]);
+  await fill(ours, room, 4);
+  const theirs = await plain();
+  const tile = ours.locator('[data-tile=remote][data-camera=on]');
+  await Promise.all([expectToCount(tile.locator('video')), expectPlainCall(theirs)]);
 });

@@ -132,7 +132,7 @@ impl Receiver {
 
     /// The encodings whose keyframes are needed to go on.
     pub(crate) fn waits_for(&self) -> impl Iterator<Item = (Source, Spatial)> {
-        self.video.iter().filter_map(VideoSlot::waits_for)
+        self.video.iter().flat_map(VideoSlot::waits_for)
     }
 
     /// The encoding in a slot for video.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const VIDEO_RATE: u32 = 90_000;
 const AUDIO_RATE: u32 = 48_000;
+/// The temporal layer up to which nothing is left out.
+const ALL_TEMPORAL: u8 = 2;
 
 /// A slot for video.
 #[derive(Debug)]
@@ -54,11 +56,14 @@ impl VideoSlot {
         self.current
     }
 
-    /// The encoding whose keyframe is needed to go on.
-    pub(crate) fn waits_for(&self) -> Option<(Source, Spatial)> {
-        let encoding =
-            |of: Option<(Source, Layer)>| of.map(|(source, layer)| (source, layer.spatial));
-        encoding(self.wanted).filter(|wanted| encoding(self.current) != Some(*wanted))
+    /// The encodings whose keyframes are needed to go on: the one that is wanted, and the smallest one while there is
+    /// no picture, because browsers leave out the large encodings of small cameras and on slow lines.
+    pub(crate) fn waits_for(&self) -> impl Iterator<Item = (Source, Spatial)> {
+        let wanted = self.wanted.map(|(source, layer)| (source, layer.spatial));
+        let current = self.current.map(|(source, layer)| (source, layer.spatial));
+        let smallest = wanted.filter(|_| current.is_none()).map(|(source, _)| (source, 0));
+        let larger = wanted.filter(|wanted| current != Some(*wanted) && Some(*wanted) != smallest);
+        larger.into_iter().chain(smallest)
     }
 
     /// The encoding that is being decoded, to replace what its receiver has lost.
@@ -71,9 +76,12 @@ impl VideoSlot {
     pub(crate) fn packet(&mut self, packet: &Packet, now: Duration) -> Option<Rewritten> {
         let frame = packet.frame?;
         let encoding = (packet.source, packet.spatial);
-        if frame.starts_keyframe && self.waits_for() == Some(encoding) {
+        if frame.starts_keyframe && self.waits_for().any(|awaited| awaited == encoding) {
             self.rewriter.restart();
-            self.current = self.wanted;
+            self.current = self.wanted.map(|(source, layer)| match packet.spatial {
+                spatial if spatial == layer.spatial => (source, layer),
+                spatial => (source, Layer { spatial, temporal: ALL_TEMPORAL }),
+            });
             self.frame = Some((packet.timestamp, true));
         }
         let (source, layer) = self.current?;
@@ -167,16 +175,20 @@ mod tests {
         packets.iter().filter(|packet| slot.packet(packet, NOW).is_some()).count()
     }
 
+    fn awaited(slot: &VideoSlot) -> Vec<u8> {
+        slot.waits_for().map(|(_, spatial)| spatial).collect()
+    }
+
     #[test]
     fn a_source_begins_with_a_keyframe() {
         let mut slot = VideoSlot::new(1);
         let mut encoder = Encoder::new(1, 0);
         assert_eq!(forwarded(&mut slot, encoder.frame(true)), 0, "nothing is wanted");
         slot.want(Some((camera(1), layer(0, 2))));
-        assert_eq!(slot.waits_for(), Some((camera(1), 0)));
+        assert_eq!(awaited(&slot), [0]);
         assert_eq!(forwarded(&mut slot, encoder.frame(false)), 0);
         assert_eq!(forwarded(&mut slot, encoder.frame(true)), 2);
-        assert_eq!((slot.waits_for(), forwarded(&mut slot, encoder.frame(false))), (None, 2));
+        assert_eq!((awaited(&slot), forwarded(&mut slot, encoder.frame(false))), (vec![], 2));
         slot.want(None);
         assert_eq!(forwarded(&mut slot, encoder.frame(false)), 0, "it is paused");
         slot.want(Some((camera(1), layer(0, 2))));
@@ -191,11 +203,27 @@ mod tests {
         slot.want(Some((camera(1), layer(0, 2))));
         assert_eq!(forwarded(&mut slot, small.frame(true)), 2);
         slot.want(Some((camera(1), layer(1, 2))));
-        assert_eq!(slot.waits_for(), Some((camera(1), 1)));
+        assert_eq!(awaited(&slot), [1]);
         assert_eq!(forwarded(&mut slot, large.frame(false)), 0);
         assert_eq!(forwarded(&mut slot, small.frame(false)), 2);
         assert_eq!(forwarded(&mut slot, large.frame(true)), 2);
         assert_eq!(forwarded(&mut slot, small.frame(false)), 0);
+    }
+
+    #[test]
+    fn the_smallest_encoding_is_seen_until_the_wanted_one_is_there() {
+        let mut slot = VideoSlot::new(1);
+        let mut encoders = [0, 1, 2].map(|spatial| Encoder::new(1, spatial));
+        slot.want(Some((camera(1), layer(2, 0))));
+        assert_eq!(awaited(&slot), [2, 0]);
+        assert_eq!(forwarded(&mut slot, encoders[1].frame(true)), 0, "it is not asked for");
+        assert_eq!(forwarded(&mut slot, encoders[0].frame(true)), 2);
+        assert_eq!(awaited(&slot), [2]);
+        let small: Vec<_> = (0..3).map(|_| forwarded(&mut slot, encoders[0].frame(false))).collect();
+        assert_eq!(small, [2, 2, 2], "all temporal layers of it");
+        assert_eq!(forwarded(&mut slot, encoders[0].frame(true)), 2);
+        assert_eq!(forwarded(&mut slot, encoders[2].frame(true)), 2);
+        assert_eq!((awaited(&slot), forwarded(&mut slot, encoders[0].frame(true))), (vec![], 0));
     }
 
     #[test]

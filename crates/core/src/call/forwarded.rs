@@ -97,8 +97,6 @@ impl Call {
     /// Somebody has joined, and comes through the server.
     pub(super) fn peer_joined(&mut self, person: Person) {
         if self.me.is_some() {
-            self.room.state.people.retain(|known| known.id != person.id);
-            self.room.state.people.push(person.clone());
             self.meet(person);
             self.catch_up();
         }
