@@ -484,7 +484,7 @@ test('Firefox and Chromium reach each other through the relay alone', async ({ f
 });
 
 test('Firefox takes part in a call through the server, sees, and is seen', async ({ firefox, person, room, startSalon }) => {
-  const salon = await startSalon('--max-participants', '8', '--media-listen', '127.0.0.1:0');
+  const salon = await startSalon('--max-participants', '8', '--media-listen', '0.0.0.0:0');
   const ada = await person({ baseURL: salon.origin });
   await enter(ada, room, 'Ada');
   await fill(ada, room, 3);
