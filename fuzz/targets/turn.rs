@@ -22,6 +22,7 @@ use stun_types::{
 const USERNAME: &str = "1800000600:0000000000000007-0";
 const SECRET: &[u8] = b"north";
 const RELAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(5, 5, 5, 5));
+const FORWARDING_PORT: u16 = 3478;
 /// Attributes that are only written by functions of their own.
 const SIGNATURES: [u16; 3] = [0x0008, 0x001c, 0x8028];
 const METHODS: [u16; 6] = [0x001, 0x003, 0x004, 0x008, 0x009, 0x00a];
@@ -47,7 +48,7 @@ impl World {
             secret: SECRET.to_vec(),
             nonce_key: [3; 32],
             relay_ports: 50_000..=50_003,
-            forwarding_port: 3478,
+            forwarding_port: FORWARDING_PORT,
             allowed_peers: Vec::new(),
             rate: Rate::new(750_000, Duration::from_secs(1)),
         });
@@ -70,6 +71,11 @@ impl World {
                     assert!(bytes.get(payload).is_some(), "no part of the input");
                     assert!(self.bound.contains(&relay), "without a socket");
                     assert!(salon_turn::is_public(to.ip()) && to.ip() != RELAY, "{to}");
+                }
+                Output::Forward { relay, to, payload } => {
+                    assert!(bytes.get(payload).is_some(), "no part of the input");
+                    assert!(self.bound.contains(&relay), "without a socket");
+                    assert!(to.ip() == RELAY && to.port() == FORWARDING_PORT, "{to}");
                 }
                 Output::Deliver { payload, .. } => {
                     assert!(bytes.get(payload).is_some(), "no part of the input");

@@ -219,7 +219,8 @@ mod tests {
         assert_eq!(forwarded(&mut slot, encoders[1].frame(true)), 0, "it is not asked for");
         assert_eq!(forwarded(&mut slot, encoders[0].frame(true)), 2);
         assert_eq!(awaited(&slot), [2]);
-        let small: Vec<_> = (0..3).map(|_| forwarded(&mut slot, encoders[0].frame(false))).collect();
+        let small: Vec<_> =
+            (0..3).map(|_| forwarded(&mut slot, encoders[0].frame(false))).collect();
         assert_eq!(small, [2, 2, 2], "all temporal layers of it");
         assert_eq!(forwarded(&mut slot, encoders[0].frame(true)), 2);
         assert_eq!(forwarded(&mut slot, encoders[2].frame(true)), 2);
