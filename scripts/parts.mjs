@@ -14,7 +14,7 @@ import { FUNCTION, Reader, imports, sections } from './wasm.mjs';
 /** Maximum number of bytes over the wire, without the page itself and the headers. */
 const BUDGETS = {
   'the first load': 146_000,
-  'the first load and the call': 398_000,
+  'the first load and the call': 418_000,
 };
 /** The part with the call, which counts with its style sheet and the chunks that it needs. Without it, the call is in the first load. */
 const CALL = 'call';
