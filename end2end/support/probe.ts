@@ -155,6 +155,20 @@ export const readEncodings = (kind: string) => {
   return senders.map((sender) => sender.getParameters().encodings[0]);
 };
 
+/** Candidate types of each open connection, on this side and on the other, and how this side reaches its relay. */
+export const readPaths = () => {
+  const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
+  return Promise.all(
+    open.map(async (connection) => {
+      const stats = await connection.getStats();
+      const transport = [...stats.values()].find(({ type }) => type === 'transport');
+      const pair = stats.get(transport?.selectedCandidatePairId);
+      const [own, other] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id));
+      return { types: [own?.candidateType, other?.candidateType], relayProtocol: own?.relayProtocol };
+    }),
+  );
+};
+
 /** Kinds of the tracks that still hold a device: a live video track keeps a camera light on. */
 export const readDevicesInUse = () =>
   [...new Set(probe.tracks.filter(({ readyState }) => readyState === 'live').map(({ kind }) => kind))].sort();

@@ -213,7 +213,7 @@ export const expectNothingHeld = async (page: Page) => {
 
 export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
-/** So many clients take a seat and send nothing. They live as long as the page. */
+/** This number of clients takes seats and sends nothing, until the page is closed. */
 export const fill = (page: Page, room: string, seats: number) =>
   page.evaluate(
     async ([room, seats]) => {

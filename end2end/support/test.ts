@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { GRANTED, launchWith, machines } from './chromium.mjs';
 import { installProbe } from './probe.ts';
 import { type Line, startLine } from './line.mjs';
-import { startFiles, startSalon } from './salon.mjs';
+import { startFiles, startSalon, startSalonAt } from './salon.mjs';
 import { soak } from './soak.ts';
 
 export { expect } from '@playwright/test';
@@ -27,6 +27,8 @@ type TestFixtures = {
   room: string;
   /** A server for this test, with its own options. */
   startSalon: (...options: string[]) => Promise<Salon>;
+  /** The same, at a place. */
+  startSalonAt: typeof startSalonAt;
   /** A connection to a server that can be degraded. */
   startLine: (origin: string) => Promise<Line>;
   /** One to the shared server. */
@@ -130,6 +132,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
   room: async ({}, use) => use(randomUUID().slice(0, 8)),
   startSalon: async ({}, use) => stopped(startSalon, use),
+  startSalonAt: async ({}, use) => stopped(startSalonAt, use),
   startLine: async ({}, use) => stopped(startLine, use),
   line: async ({ salon, startLine }, use) => use(await startLine(salon.origin)),
   startFiles: async ({}, use) => stopped(startFiles, use),
@@ -139,7 +142,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(browsers);
     for (const { close } of browsers.values()) await close();
   },
-  person: async ({ browser, browsers, playwright, salon, line: _line, startFiles: _files, startSalon: _salon, trouble }, use) => {
+  person: async ({ browser, browsers, playwright, salon, line: _line, startFiles: _files, startSalon: _salon, startSalonAt: _salonAt, trouble }, use) => {
     const contexts: BrowserContext[] = [];
     const browserOf = async (machine: keyof typeof machines) => {
       if (machine === 'usual') return browser;

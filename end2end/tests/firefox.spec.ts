@@ -4,12 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { brightness, loudness, play, readFilm, whyNoFilms } from '../support/film.ts';
 import { bars } from '../support/pattern.mjs';
-import { installProbe, readCounter, readDevicesInUse, readEncodings, readInbound } from '../support/probe.ts';
+import { installProbe, readCounter, readDevicesInUse, readEncodings, readInbound, readPaths } from '../support/probe.ts';
 import { openPrint } from '../support/print.ts';
 import {
   button, enter, expectConnected, expectMore, expectNoMore, expectPhase, expectToCount, fill, open, remoteTiles, tileOf,
 } from '../support/room.ts';
-import { startSalonAt } from '../support/salon.mjs';
 import { soak } from '../support/soak.ts';
 import { type Speaker, startSpeaker, whyNoSpeaker } from '../support/speaker.ts';
 import { expect, test as base } from '../support/test.ts';
@@ -453,34 +452,24 @@ test.describe('with a coarse clock, and without an audio output', { tag: ['@alon
   });
 });
 
-test('Firefox and Chromium reach each other through the relay alone', async ({ firefox, person, room }) => {
+test('Firefox and Chromium reach each other through the relay alone', async ({ firefox, person, room, startSalonAt }) => {
   const place = { within: [], listen: '127.0.0.1:0', relays: true };
   const relay = ['--media-listen', '127.0.0.1:0', '--external-ip', '127.0.0.1', '--relay-allow', '127.0.0.0/8', '--relay-ports', '30000-30999'];
   const salon = await startSalonAt(place, ...relay);
-  try {
-    const ada = await person({ baseURL: salon.origin });
-    await open(ada, `/room/${room}`);
-    await ada.getByRole('checkbox', { name: 'Hide my IP address' }).check();
-    await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
-    await button(ada, 'Join').click();
-    await openWithFirefox(firefox, `${salon.origin}/room/${room}`);
-    await firefox.locator('::-p-text(Hide my IP address)').click();
-    await joinWithFirefox(firefox);
-    await expectConnected(ada, 'Fox');
-    await Promise.all([expectMore(ada, 'sound'), expectMore(ada, 'picture')]);
-    await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
-    const types = await ada.evaluate(async () => {
-      const [open] = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
-      const stats = await open!.getStats();
-      const transport = [...stats.values()].find(({ type }) => type === 'transport');
-      const pair = stats.get(transport?.selectedCandidatePairId);
-      return [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id)?.candidateType);
-    });
-    expect(types).toEqual(['relay', 'relay']);
-    await firefox.goto('about:blank');
-  } finally {
-    await salon.stop();
-  }
+  const ada = await person({ baseURL: salon.origin });
+  await open(ada, `/room/${room}`);
+  await ada.getByRole('checkbox', { name: 'Hide my IP address' }).check();
+  await ada.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await button(ada, 'Join').click();
+  await openWithFirefox(firefox, `${salon.origin}/room/${room}`);
+  await firefox.locator('::-p-text(Hide my IP address)').click();
+  await joinWithFirefox(firefox);
+  await expectConnected(ada, 'Fox');
+  await Promise.all([expectMore(ada, 'sound'), expectMore(ada, 'picture')]);
+  await firefox.waitForSelector('[data-tile=remote][data-link=connected]');
+  const [path] = await ada.evaluate(readPaths);
+  expect(path?.types).toEqual(['relay', 'relay']);
+  await firefox.goto('about:blank');
 });
 
 test('Firefox takes part in a call through the server, sees, and is seen', async ({ firefox, person, room, startSalon }) => {

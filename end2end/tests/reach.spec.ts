@@ -1,11 +1,10 @@
 // People whose networks allow no direct connection, with no option given to Salon but its address.
-import type { Page } from '@playwright/test';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeHomes, makeNetwork, whyNoNetworks } from '../support/network.mjs';
-import { hearAgain, installProbe } from '../support/probe.ts';
+import { hearAgain, installProbe, readPaths } from '../support/probe.ts';
 import { makeCertificate, whyNoCertificate } from '../support/relay.mjs';
 import { enter, expectToSeeAndHear, open } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
@@ -26,16 +25,7 @@ const LIMIT_MS = 60_000;
 /** Whether the lobby's test is awaited, which waits for servers that do not answer. */
 const TESTS_LOBBY = soak(false, true);
 
-/** Candidate types of the open connection: on this side, and on the other; and how this side reaches its relay. */
-const readPath = (page: Page) =>
-  page.evaluate(async () => {
-    const [open] = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
-    const stats = await open!.getStats();
-    const transport = [...stats.values()].find(({ type }) => type === 'transport');
-    const pair = stats.get(transport?.selectedCandidatePairId);
-    const [own, other] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id));
-    return { types: [own?.candidateType, other?.candidateType], relayProtocol: own?.relayProtocol };
-  });
+type Path = Awaited<ReturnType<typeof readPaths>>[number];
 
 /** Runs in the page: measures the time from the press of Join to the first frame of the other person. */
 const installClock = () => {
@@ -66,11 +56,11 @@ type Case = {
   isSecure?: boolean;
   /** What the test in the lobby finds. */
   verdict?: string;
-  expected: (ada: Awaited<ReturnType<typeof readPath>>) => void;
+  expected: (ada: Path) => void;
 };
 
 const both = (fault: (host: Host) => Promise<unknown>) => Promise.all((['ada', 'bob'] as const).map(fault));
-const isRelayed = ({ types }: Awaited<ReturnType<typeof readPath>>) => expect(types).toContain('relay');
+const isRelayed = ({ types }: Path) => expect(types).toContain('relay');
 
 const CASES: Case[] = [
   {
@@ -166,7 +156,8 @@ for (const { name, network: make, prepare, listen, origins, isSecure, verdict, e
         await enter(ada, `reach-${call}`, 'Ada');
         await enter(bob, `reach-${call}`, 'Bob');
         await Promise.all([expectToSeeAndHear(ada, ['Bob']), expectToSeeAndHear(bob, ['Ada'])]);
-        expected(await readPath(ada));
+        const [path] = await ada.evaluate(readPaths);
+        expected(path!);
         times.push(await bob.evaluate(() => (globalThis as unknown as { firstFrame: Promise<number> }).firstFrame));
         await Promise.all([ada, bob].map((page) => page.context().close()));
       }

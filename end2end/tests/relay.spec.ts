@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { makeDualNetwork, makeNetwork, whyNoNetworks } from '../support/network.mjs';
-import { installProbe, tryRelay } from '../support/probe.ts';
+import { installProbe, readPaths, tryRelay } from '../support/probe.ts';
 import { makeCertificate, startRelay, whyNoCertificate, whyNoRelay } from '../support/relay.mjs';
 import { button, enter, expectMore, expectPhase, expectToSeeAndHear, open, tileOf, turnOnDevices } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
@@ -72,20 +72,7 @@ const enterHidden = async ({ page }: Person, room: string, name: string, { camer
   await expectPhase(page, 'call');
 };
 
-/** Candidate types of each open connection: on this side, and on the other. */
-const readPaths = (page: Page) =>
-  page.evaluate(async () => {
-    const paths: string[][] = [];
-    for (const connection of probe.connections.filter(({ connectionState }) => connectionState === 'connected')) {
-      const stats = await connection.getStats();
-      const transport = [...stats.values()].find(({ type }) => type === 'transport');
-      const pair = stats.get(transport?.selectedCandidatePairId);
-      paths.push([pair?.localCandidateId, pair?.remoteCandidateId].map((id) => stats.get(id)?.candidateType));
-    }
-    return paths;
-  });
-
-const expectPath = (page: Page, path: string[]) => expect.poll(() => readPaths(page), { timeout: 30_000 }).toEqual([path]);
+const expectPath = (page: Page, path: string[]) => expect.poll(async () => (await page.evaluate(readPaths)).map(({ types }) => types), { timeout: 30_000 }).toEqual([path]);
 
 /** The relay, as seen by the open connection. */
 const readServer = (page: Page) =>

@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from '@playwright/test';
 import { GRANTED } from '../support/chromium.mjs';
 import { tabTo } from '../support/keyboard.ts';
 import { makeNetwork, whyNoNetworks } from '../support/network.mjs';
-import { installProbe } from '../support/probe.ts';
+import { installProbe, readPaths } from '../support/probe.ts';
 import { makeCertificate, startRelay, whyNoCertificate, whyNoRelay } from '../support/relay.mjs';
 import { button, clipboard, connectionsMade, enter, expectConnected, expectPhase, expectToSeeAndHear, open } from '../support/room.ts';
 import { startSalonAt } from '../support/salon.mjs';
@@ -186,14 +186,10 @@ test('silent servers are reported, no hidden address is revealed, and joining ca
 });
 
 /** Whether the open connection uses a relay, according to the browser. */
-const isRelayed = (page: Page) =>
-  page.evaluate(async () => {
-    const open = probe.connections.filter(({ connectionState }) => connectionState === 'connected');
-    const stats = await open[0]!.getStats();
-    const transport = [...stats.values()].find(({ type }) => type === 'transport');
-    const pair = stats.get(transport.selectedCandidatePairId);
-    return [pair.localCandidateId, pair.remoteCandidateId].some((id) => stats.get(id).candidateType === 'relay');
-  });
+const isRelayed = async (page: Page) => {
+  const [path] = await page.evaluate(readPaths);
+  return path!.types.includes('relay');
+};
 
 /** A person's page in a browser on a network. */
 const come = async (browser: Browser, baseURL: string, trouble: string[]) => {
