@@ -313,11 +313,7 @@ impl Engine {
         let session = self.session;
         let report = move |input| session.send(Input::Peer(key, input));
         let (tracks, screen) = (self.tracks.clone(), self.screen.clone());
-        let peer = match key.id {
-            PeerId::SERVER => PeerConnection::open_to_server(config, tracks, screen, report),
-            _ => PeerConnection::open(role, config, tracks, screen, report),
-        };
-        let Some(peer) = peer else {
+        let Some(peer) = PeerConnection::open(key.id, role, config, tracks, screen, report) else {
             return session.send(Input::Peer(key, PeerInput::NotOpened));
         };
         if key.id.is_participant() {

@@ -14,15 +14,8 @@ pub struct PeerConnection;
 #[allow(clippy::needless_pass_by_value, reason = "as in the browser")]
 impl PeerConnection {
     pub fn open(
+        _: PeerId,
         _: Role,
-        _: &PeerConfig,
-        _: PerKind<Track>,
-        _: Option<Screen>,
-        _: impl Fn(PeerInput) + 'static,
-    ) -> Option<Self> {
-        None
-    }
-    pub fn open_to_server(
         _: &PeerConfig,
         _: PerKind<Track>,
         _: Option<Screen>,

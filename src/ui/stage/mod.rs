@@ -121,29 +121,22 @@ fn Pages() -> impl IntoView {
     let several = boxed_bool(move || page.with(|page| page.count > 1));
     let shown = boxed_text(move || page.with(|page| (t.page_of)(page.number + 1, page.count)));
     let more = boxed_text(move || page.with(|page| (t.more_people)(page.hidden)));
-    // A disabled button would lose the focus.
     let first = boxed_bool(move || page.with(|page| page.number == 0));
     let last = boxed_bool(move || page.with(|page| page.number + 1 == page.count));
+    let turn = move |name, sign, forwards, is_end: Signal<bool>| {
+        // A disabled button would lose the focus.
+        let disabled = boxed_str(move || if is_end.get() { "true" } else { "false" });
+        let turn = click(move |_| layout_state.turn(forwards));
+        view! {
+            <button class="button small" aria-label=name aria-disabled=disabled on:click=turn>{sign}</button>
+        }
+    };
     view! {
         <Show when=several>
             <div class="pages">
-                <button
-                    class="button small"
-                    aria-label=t.previous_page
-                    aria-disabled=boxed_str(move || if first.get() { "true" } else { "false" })
-                    on:click=click(move |_| layout_state.turn(false))
-                >
-                    "‹"
-                </button>
+                {turn(t.previous_page, "‹", false, first)}
                 <span><span role="status">{shown}</span> ", " {more}</span>
-                <button
-                    class="button small"
-                    aria-label=t.next_page
-                    aria-disabled=boxed_str(move || if last.get() { "true" } else { "false" })
-                    on:click=click(move |_| layout_state.turn(true))
-                >
-                    "›"
-                </button>
+                {turn(t.next_page, "›", true, last)}
             </div>
         </Show>
     }

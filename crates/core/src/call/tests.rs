@@ -748,6 +748,17 @@ fn a_connection_that_cannot_be_created_is_shown_on_both_sides() {
     world.check();
 }
 
+/// Lets things happen to a world, which then has to come to rest.
+fn follow(mut world: World, people: usize, steps: Vec<(u8, usize)>) {
+    for (action, pick) in steps {
+        step(&mut world, people, action, pick);
+    }
+    world.settle();
+    world.wait();
+    world.check();
+    world.end();
+}
+
 fn step(world: &mut World, people: usize, action: u8, pick: usize) {
     let person = pick % people;
     match action {
@@ -821,14 +832,7 @@ proptest! {
         people in 1..7usize,
         steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
     ) {
-        let mut world = World::new(people, 5);
-        for (action, pick) in steps {
-            step(&mut world, people, action, pick);
-        }
-        world.settle();
-        world.wait();
-        world.check();
-        world.end();
+        follow(World::new(people, 5), people, steps);
     }
 
     #[test]
@@ -837,13 +841,6 @@ proptest! {
         max_direct in 1..4usize,
         steps in prop::collection::vec((0..10u8, 0..64usize), 0..250),
     ) {
-        let mut world = World::with_forwarding(people, 5, max_direct);
-        for (action, pick) in steps {
-            step(&mut world, people, action, pick);
-        }
-        world.settle();
-        world.wait();
-        world.check();
-        world.end();
+        follow(World::with_forwarding(people, 5, max_direct), people, steps);
     }
 }

@@ -1,6 +1,7 @@
 //! Peer connections: what they send and carry, and their statistics.
 
 mod channel;
+mod configuration;
 mod events;
 mod outgoing;
 mod peer;

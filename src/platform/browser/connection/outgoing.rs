@@ -43,7 +43,7 @@ pub(super) enum Receiver {
 /// The outgoing tracks of a connection, with their media sections.
 pub(super) struct Outgoing {
     pc: externs::Pc,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
     /// Which encodings of the camera and of the screen the server wants; empty for all.
     wanted: RefCell<PerSource<Vec<bool>>>,
     /// The stream of microphone and camera (RFC 8830).

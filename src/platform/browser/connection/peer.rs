@@ -3,6 +3,7 @@
 use super::{
     Listener, Screen, Stream, Timer, Track,
     channel::DataChannels,
+    configuration::configuration,
     events::{connection_state, ice_state, local_candidate},
     externs,
     outgoing::{Outgoing, Receiver},
@@ -22,19 +23,7 @@ use js_sys::JSON;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RtcConfiguration, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent};
-
-/// The configuration of a connection (W3C WebRTC, section 4.2.1). Its bundle policy cannot be changed
-/// later.
-pub(super) fn configuration(config: &PeerConfig) -> Option<RtcConfiguration> {
-    let servers = json::to_string(&config.ice_servers);
-    let policy = if config.hidden { "relay" } else { "all" };
-    // One transport for everything: fewer candidates, and one allocation on a relay instead of three.
-    let text = format!(
-        r#"{{"iceServers":{servers},"iceTransportPolicy":"{policy}","bundlePolicy":"max-bundle"}}"#
-    );
-    Some(JSON::parse(&text).ok()?.unchecked_into())
-}
+use web_sys::{RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent};
 
 /// A peer connection. Dropping it closes it; nothing is reported after that.
 pub struct PeerConnection {
@@ -61,9 +50,11 @@ struct Shared {
 }
 
 impl PeerConnection {
-    /// Opens a connection that sends the given tracks. A caller offers audio and video in both directions
-    /// even without tracks, so that devices can come and go without a negotiation.
+    /// Opens a connection that sends the given tracks. A caller offers audio and video even without tracks, so that
+    /// devices can come and go without a negotiation. A server that forwards is always called: it gets slots, in which
+    /// it sends the tracks of many participants.
     pub fn open(
+        other: PeerId,
         role: Role,
         config: &PeerConfig,
         tracks: PerKind<Track>,
@@ -71,33 +62,20 @@ impl PeerConnection {
         handler: impl Fn(PeerInput) + 'static,
     ) -> Option<Self> {
         let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
-        let outgoing = Outgoing::new(pc.clone(), Receiver::Participant, tracks, screen)?;
-        let this = Self::new(pc, outgoing, None, handler)?;
+        let receiver =
+            if other == PeerId::SERVER { Receiver::Server } else { Receiver::Participant };
+        let outgoing = Outgoing::new(pc.clone(), receiver, tracks, screen)?;
+        if role == Role::Caller {
+            outgoing.propose();
+        }
+        let slots = (receiver == Receiver::Server).then(|| Slots::add(&pc));
+        let this = Self::new(pc, outgoing, slots, handler)?;
         if role == Role::Caller {
             this.shared.open_channels();
-            this.shared.outgoing.propose();
             // The event comes in a task of its own, and not at all once an offer is being made (W3C
             // WebRTC, section 4.7.3).
             (this.shared.handler)(PeerInput::NegotiationNeeded);
         }
-        Some(this)
-    }
-
-    /// Opens a connection to a server that forwards media: it sends the given tracks, and receives those of many
-    /// participants in its slots. This side makes all offers.
-    pub fn open_to_server(
-        config: &PeerConfig,
-        tracks: PerKind<Track>,
-        screen: Option<Screen>,
-        handler: impl Fn(PeerInput) + 'static,
-    ) -> Option<Self> {
-        let pc: externs::Pc = new_connection(&configuration(config)?)?.unchecked_into();
-        let outgoing = Outgoing::new(pc.clone(), Receiver::Server, tracks, screen)?;
-        outgoing.propose();
-        let slots = Slots::add(&pc);
-        let this = Self::new(pc, outgoing, Some(slots), handler)?;
-        this.shared.open_channels();
-        (this.shared.handler)(PeerInput::NegotiationNeeded);
         Some(this)
     }
 
@@ -277,11 +255,7 @@ impl Shared {
     /// Opens the data channels.
     fn open_channels(self: &Rc<Self>) {
         let shared = Rc::downgrade(self);
-        let receiver = match self.slots {
-            Some(_) => Receiver::Server,
-            None => Receiver::Participant,
-        };
-        let channel = DataChannels::open(&self.pc, receiver, move |input| {
+        let channel = DataChannels::open(&self.pc, self.outgoing.receiver, move |input| {
             if let Some(shared) = shared.upgrade() {
                 (shared.handler)(input);
             }

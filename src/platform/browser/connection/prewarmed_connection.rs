@@ -1,7 +1,7 @@
 //! A connection created in advance: browsers need tens of milliseconds for it, which would otherwise
 //! delay the first video frame after Join.
 
-use super::{Timer, peer::configuration, spawn_local, timer::idle};
+use super::{Timer, configuration::configuration, spawn_local, timer::idle};
 use crate::call::PeerConfig;
 use std::{cell::RefCell, time::Duration};
 use web_sys::{RtcConfiguration, RtcPeerConnection};

@@ -1,6 +1,6 @@
 //! Tests a STUN or TURN server.
 
-use super::{Listener, Timer, externs, peer, spawn_local};
+use super::{Listener, Timer, configuration::configuration, externs, spawn_local};
 use crate::{call::PeerConfig, diagnostics::CheckEvent, protocol::IceServer};
 use js_sys::Reflect;
 use std::{rc::Rc, time::Duration};
@@ -28,7 +28,7 @@ impl ServerProbe {
     ) -> Option<Self> {
         let ice_servers = server.into_iter().cloned().collect();
         let config = PeerConfig { ice_servers, hidden: relayed };
-        let pc = RtcPeerConnection::new_with_configuration(&peer::configuration(&config)?).ok()?;
+        let pc = RtcPeerConnection::new_with_configuration(&configuration(&config)?).ok()?;
         let handler = Rc::new(handler);
         let on = |event, read: fn(&Event) -> Option<CheckEvent>| {
             let handler = handler.clone();

@@ -1,6 +1,6 @@
 //! The throughput of a TURN server, measured from this page to itself.
 
-use super::{Listener, Timer, elapsed, externs, peer};
+use super::{Listener, Timer, configuration::configuration, elapsed, externs};
 use crate::{call::PeerConfig, diagnostics::Throughput, protocol::IceServer};
 use js_sys::{Function, Promise};
 use std::{
@@ -65,7 +65,7 @@ struct End {
 impl End {
     fn new(server: &IceServer) -> Option<Self> {
         let config = PeerConfig { ice_servers: vec![server.clone()], hidden: true };
-        let pc = RtcPeerConnection::new_with_configuration(&peer::configuration(&config)?).ok()?;
+        let pc = RtcPeerConnection::new_with_configuration(&configuration(&config)?).ok()?;
         let init = RtcDataChannelInit::new();
         init.set_negotiated(true);
         init.set_id(0);
